@@ -1,0 +1,1 @@
+"""Avatar kiosk: a walk-up talking avatar between kiosk browsers and Azure Voice Live."""

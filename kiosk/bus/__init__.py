@@ -1,0 +1,1 @@
+"""What is live and shared: events, commands, leases, presence."""

@@ -1,0 +1,146 @@
+"""Domain events: what happened, in our own words. Plugins and operators see nothing else.
+
+Text in these events has been through the redaction hook. They travel over the bus as JSON.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+from kiosk.model import EndReason, Speaker
+
+
+class _Event(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kiosk_id: str
+    at: datetime
+
+
+class KioskConnected(_Event):
+    """A screen's socket is open."""
+
+    type: Literal["kiosk_connected"] = "kiosk_connected"
+
+
+class KioskDisconnected(_Event):
+    """A screen's socket is gone."""
+
+    type: Literal["kiosk_disconnected"] = "kiosk_disconnected"
+
+
+class _VisitEvent(_Event):
+    visit_id: str
+
+
+class VisitStarted(_VisitEvent):
+    """Someone touched the screen."""
+
+    type: Literal["visit_started"] = "visit_started"
+    language: str
+
+
+class StateChanged(_VisitEvent):
+    """The screen shows another state."""
+
+    type: Literal["state_changed"] = "state_changed"
+    state: str
+    media: str | None = None
+
+
+class LanguageChanged(_VisitEvent):
+    """The visitor chose another language."""
+
+    type: Literal["language_changed"] = "language_changed"
+    language: str
+
+
+class MediaChanged(_VisitEvent):
+    """The picture came, went, or fell to another rung; `detail` is a diagnosis in plain words."""
+
+    type: Literal["media_changed"] = "media_changed"
+    rung: str
+    detail: str = ""
+
+
+class TurnCompleted(_VisitEvent):
+    """One side finished; `text` is redacted."""
+
+    type: Literal["turn_completed"] = "turn_completed"
+    seq: int
+    speaker: Speaker
+    text: str
+    language: str
+    interrupted: bool = False
+
+
+class BargedIn(_VisitEvent):
+    """The visitor spoke over the avatar, which stopped; `heard_ms` of the answer had been heard."""
+
+    type: Literal["barged_in"] = "barged_in"
+    heard_ms: int
+    by: Literal["speech", "button"] = "speech"
+
+
+class ToolCalled(_VisitEvent):
+    """A tool ran; arguments and results stay out, because they may hold what was said."""
+
+    type: Literal["tool_called"] = "tool_called"
+    tool: str
+    outcome: Literal["ok", "failed", "timed_out", "refused", "cancelled"]
+    ms: int
+
+
+class CardShown(_VisitEvent):
+    """A card came on screen."""
+
+    type: Literal["card_shown"] = "card_shown"
+    kind: str
+    title: str
+
+
+class UpstreamLost(_VisitEvent):
+    """The line to Voice Live broke; a new one is being sought."""
+
+    type: Literal["upstream_lost"] = "upstream_lost"
+    code: str
+
+
+class UpstreamRestored(_VisitEvent):
+    """A new line carries the same visit on."""
+
+    type: Literal["upstream_restored"] = "upstream_restored"
+    after_ms: int
+
+
+class VisitEnded(_VisitEvent):
+    """The visit is over and the screen wiped."""
+
+    type: Literal["visit_ended"] = "visit_ended"
+    reason: EndReason
+    turns: int
+    seconds: float
+
+
+DomainEvent = Annotated[
+    KioskConnected
+    | KioskDisconnected
+    | VisitStarted
+    | StateChanged
+    | LanguageChanged
+    | MediaChanged
+    | TurnCompleted
+    | BargedIn
+    | ToolCalled
+    | CardShown
+    | UpstreamLost
+    | UpstreamRestored
+    | VisitEnded,
+    Field(discriminator="type"),
+]
+EVENT_ADAPTER: TypeAdapter[DomainEvent] = TypeAdapter(DomainEvent)
+EVENTS_TOPIC = "events"
+"""Bus topic of every domain event."""

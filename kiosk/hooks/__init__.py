@@ -1,0 +1,1 @@
+"""The plugin system: typed specs, our own isolated caller, loading."""

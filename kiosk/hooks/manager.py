@@ -1,0 +1,285 @@
+"""Finds, loads and checks plugins: built-ins, then entry points, then the site's folder.
+
+Later means asked earlier, so a site overrides a package and a package overrides a default. One
+PluginManager for each application; nothing here is global.
+"""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import importlib.util
+import inspect
+import sys
+import traceback
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib import metadata
+from pathlib import Path
+from types import ModuleType
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import pluggy
+from pydantic import BaseModel, ValidationError
+
+from kiosk.clock import Clock
+from kiosk.errors import PluginLoadError, SettingsError, StartupError
+from kiosk.hooks import specs
+from kiosk.hooks.caller import policy_of
+from kiosk.hooks.markers import PROJECT, Mode
+from kiosk.hooks.site import Site
+from kiosk.settings import Settings
+
+ENTRY_POINTS: Final = "avatar_kiosk.plugins"
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedPlugin:
+    """A plugin in use. `origin` is where it came from, in words or as a path."""
+
+    name: str
+    origin: str
+    version: str
+    hooks: tuple[str, ...]
+    templates: Path | None = None
+    static: Path | None = None
+
+
+@dataclass(slots=True)
+class PluginSet:
+    """Everything that was loaded for one application."""
+
+    pm: pluggy.PluginManager
+    plugins: list[LoadedPlugin] = field(default_factory=list)
+    sites: dict[str, Site] = field(default_factory=dict)
+
+
+def load_plugins(
+    settings: Settings,
+    clock: Clock,
+    *,
+    builtins: Mapping[str, object],
+    extra: Mapping[str, object] | None = None,
+) -> PluginSet:
+    """Load and check everything, or raise a StartupError that names the plugin and the fix.
+
+    `extra` are further plugin objects, loaded last: tests and embedding applications use them.
+    """
+    pm = pluggy.PluginManager(PROJECT)
+    pm.add_hookspecs(specs)
+    loaded = PluginSet(pm)
+    blocked = set(settings.hooks.block)
+    for name, plugin in builtins.items():
+        _register(loaded, plugin, name, "built in", metadata_version(), blocked)
+    if not settings.hooks.off:
+        for entry in sorted(metadata.entry_points(group=ENTRY_POINTS), key=lambda e: e.name):
+            if entry.name not in blocked:
+                version = entry.dist.version if entry.dist is not None else ""
+                _register(loaded, _entry(entry), entry.name, entry.value, version, blocked)
+        folder = plugins_folder(settings)
+        for name, path in _files(folder) if folder is not None else ():
+            if name not in blocked:
+                _register(loaded, _import(name, path), name, str(path), "", blocked)
+    for name, plugin in (extra or {}).items():
+        _register(loaded, plugin, name, "given", "", blocked)
+    _check_sections(settings, loaded)
+    for name, section in _sections(settings, loaded).items():
+        loaded.sites[name] = Site(
+            plugin=name,
+            name=settings.site.name,
+            languages=tuple(settings.site.languages),
+            zone=ZoneInfo(settings.site.time_zone),
+            clock=clock,
+            section=section,
+        )
+    return loaded
+
+
+def metadata_version() -> str:
+    """Return our own version, as installed."""
+    return metadata.version("avatar-kiosk")
+
+
+def plugins_folder(settings: Settings) -> Path | None:
+    """Return the site's plugins folder: the one set, or ./plugins when it is there."""
+    folder = settings.hooks.dir
+    if folder is None:
+        here = Path("plugins")
+        return here if here.is_dir() else None
+    if not folder.is_dir():
+        raise SettingsError(f"hooks.dir: {folder} is no folder; make it or correct the setting.")
+    return folder
+
+
+def _files(folder: Path) -> Sequence[tuple[str, Path]]:
+    found: dict[str, Path] = {}
+    for path in sorted(folder.iterdir()):
+        if path.name.startswith(("_", ".")):
+            continue
+        package = path / "__init__.py"
+        target = package if package.is_file() else path if path.suffix == ".py" else None
+        if target is None:
+            continue
+        name = path.stem
+        if name in found:
+            raise PluginLoadError(
+                f"plugin {name} is there twice: {found[name]} and {target}; rename one."
+            )
+        found[name] = target
+    return list(found.items())
+
+
+def _import(name: str, path: Path) -> ModuleType:
+    # The folder is part of the module's name, so that two applications with two folders can live
+    # in one process.
+    digest = hashlib.sha256(str(path.parent.resolve()).encode()).hexdigest()[:8]
+    module_name = f"kiosk_site_{digest}_{name}"
+    search = [str(path.parent)] if path.name == "__init__.py" else None
+    spec = importlib.util.spec_from_file_location(
+        module_name, path, submodule_search_locations=search
+    )
+    if spec is None or spec.loader is None:
+        raise PluginLoadError(f"plugin {name}: {path} is no Python file.")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[module_name] = module
+    try:
+        spec.loader.exec_module(module)
+    except (Exception, SystemExit) as error:  # a plugin may raise anything while it is imported
+        del sys.modules[module_name]
+        raise PluginLoadError(_import_sentence(name, path, error)) from None
+    return module
+
+
+def _import_sentence(name: str, path: Path, error: BaseException) -> str:
+    line = getattr(error, "lineno", None)
+    if not isinstance(error, SyntaxError):
+        frames = traceback.extract_tb(error.__traceback__)
+        own = [frame.lineno for frame in frames if Path(frame.filename) == path]
+        line = own[-1] if own else None
+    place = f"{path}:{line}" if line else str(path)
+    return (
+        f"plugin {name} does not import: {type(error).__name__}: {error} ({place}); "
+        f"mend it, or start with --block-plugin {name}."
+    )
+
+
+def _entry(entry: metadata.EntryPoint) -> object:
+    try:
+        plugin: object = entry.load()
+    except (Exception, SystemExit) as error:  # a plugin may raise anything while it is imported
+        raise PluginLoadError(
+            f"plugin {entry.name} ({entry.value}) does not import: {type(error).__name__}: {error};"
+            f" mend or remove its package, or start with --block-plugin {entry.name}."
+        ) from None
+    return plugin
+
+
+def _register(
+    loaded: PluginSet, plugin: object, name: str, origin: str, version: str, blocked: set[str]
+) -> None:
+    if name in blocked:
+        return
+    pm = loaded.pm
+    if pm.has_plugin(name):
+        raise PluginLoadError(f"plugin {name} ({origin}) has the name of another; rename it.")
+    try:
+        pm.register(plugin, name=name)
+        pm.check_pending()
+    except pluggy.PluginValidationError as error:
+        raise PluginLoadError(_validation_sentence(name, origin, plugin, str(error), pm)) from None
+    callers = pm.get_hookcallers(plugin) or []
+    for caller in callers:
+        _check_impl(pm, caller.name, name, origin, plugin)
+    if not callers and origin != "built in":
+        raise PluginLoadError(
+            f"plugin {name} ({origin}) implements no hook; mark its functions with @hookimpl."
+        )
+    base = _package_folder(plugin)
+    loaded.plugins.append(
+        LoadedPlugin(
+            name=name,
+            origin=origin,
+            version=version or str(getattr(plugin, "__version__", "")),
+            hooks=tuple(sorted(caller.name for caller in callers)),
+            templates=_child(base, "templates"),
+            static=_child(base, "static"),
+        )
+    )
+
+
+def _package_folder(plugin: object) -> Path | None:
+    if isinstance(plugin, ModuleType) and hasattr(plugin, "__path__"):
+        return Path(inspect.getfile(plugin)).parent
+    return None
+
+
+def _child(base: Path | None, name: str) -> Path | None:
+    return base / name if base is not None and (base / name).is_dir() else None
+
+
+def _validation_sentence(
+    name: str, origin: str, plugin: object, text: str, pm: pluggy.PluginManager
+) -> str:
+    known = [spec for spec in vars(pm.hook) if not spec.startswith("_")]
+    for attribute in dir(plugin):
+        marked = getattr(getattr(plugin, attribute, None), f"{PROJECT}_impl", None)
+        if marked is not None and not hasattr(specs, attribute):
+            close = difflib.get_close_matches(attribute, [s for s in known if hasattr(specs, s)], 1)
+            hint = f"; did you mean {close[0]}?" if close else "; see docs/hooks.md."
+            return f"plugin {name} ({origin}): there is no hook {attribute}{hint}"
+    first = " ".join(text.split())
+    return f"plugin {name} ({origin}) does not fit the hooks: {first}"
+
+
+def _check_impl(
+    pm: pluggy.PluginManager, hook: str, name: str, origin: str, plugin: object
+) -> None:
+    policy = policy_of(pm, hook)
+    for impl in getattr(pm.hook, hook).get_hookimpls():
+        if impl.plugin is not plugin:
+            continue
+        where = f"plugin {name} ({origin}): {hook}"
+        if impl.hookwrapper or impl.wrapper:
+            raise PluginLoadError(f"{where} is a wrapper; wrappers are not called, remove it.")
+        if policy.mode in {Mode.COLLECT, Mode.LIFESPAN} and inspect.iscoroutinefunction(
+            impl.function
+        ):
+            raise PluginLoadError(
+                f"{where} is `async def`, but it is called while the server is being built and "
+                "would be dropped; make it a plain function."
+            )
+
+
+def _check_sections(settings: Settings, loaded: PluginSet) -> None:
+    names = {plugin.name for plugin in loaded.plugins}
+    for name in settings.plugins:
+        if name not in names and name not in settings.hooks.block and not settings.hooks.off:
+            have = ", ".join(sorted(names)) or "none"
+            raise SettingsError(f"[plugins.{name}]: no such plugin is loaded; loaded are {have}.")
+
+
+def _sections(settings: Settings, loaded: PluginSet) -> dict[str, BaseModel | None]:
+    sections: dict[str, BaseModel | None] = {}
+    for plugin in loaded.plugins:
+        sections[plugin.name] = None
+    for impl in loaded.pm.hook.register_settings.get_hookimpls():
+        name = impl.plugin_name
+        models: list[type[BaseModel]] = []
+        impl.function(*[models.append for _ in impl.argnames])
+        if len(models) != 1 or not issubclass(models[0], BaseModel):
+            raise StartupError(f"plugin {name}: register_settings registers one pydantic model.")
+        data = settings.plugins.get(name, {})
+        unknown = sorted(set(data) - set(models[0].model_fields))
+        if unknown:
+            raise SettingsError(f"plugins.{name}.{unknown[0]}: the plugin has no such setting.")
+        try:
+            sections[name] = models[0].model_validate(data)
+        except ValidationError as error:
+            first = error.errors(include_input=False, include_url=False)[0]
+            field_name = ".".join(str(part) for part in first["loc"])
+            raise SettingsError(f"plugins.{name}.{field_name}: {first['msg']}.") from None
+    for name, data in settings.plugins.items():
+        if data and name in sections and sections[name] is None:
+            raise SettingsError(f"[plugins.{name}]: the plugin has no settings; remove the table.")
+    return sections

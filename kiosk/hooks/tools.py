@@ -1,0 +1,147 @@
+"""From a typed function with a docstring to a Tool: name, description, JSON Schema."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, get_type_hints
+
+from pydantic import BaseModel, ConfigDict, Field, PydanticSchemaGenerationError, create_model
+from pydantic import ValidationError as PydanticValidationError
+
+from kiosk.errors import KioskError, PluginLoadError
+from kiosk.model import Tool, ToolReturn
+
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}")
+
+
+class ToolArgumentsError(KioskError):
+    """Arguments that do not fit the schema; the text is for the model, so it can try again."""
+
+    code = "tool_arguments"
+
+
+def tool_from_function(
+    function: Callable[..., ToolReturn | Awaitable[ToolReturn]],
+    *,
+    plugin: str,
+    timeout_s: float | None = None,
+    cancel_on_barge_in: bool = False,
+) -> Tool:
+    """Describe `function` as a tool.
+
+    The first paragraph of its docstring is the description, lines such as `place: where to go`
+    under `Args:` describe parameters. Raises PluginLoadError when something is missing.
+    """
+    name = getattr(function, "__name__", "")
+    where = f"plugin {plugin}: tool {name or function!r}"
+    doc = inspect.getdoc(function)
+    if not doc:
+        raise PluginLoadError(f"{where} has no docstring; say what it does, the model reads it.")
+    model = _arguments_model(function, where, _argument_docs(doc))
+    description = " ".join(doc.split("\n\n", 1)[0].split())
+    schema = model.model_json_schema()
+    schema.pop("title", None)
+    for item in schema.get("properties", {}).values():
+        item.pop("title", None)
+    return checked(
+        Tool(
+            name=name,
+            description=description,
+            parameters=schema,
+            handler=_Validated(function, model),
+            plugin=plugin,
+            timeout_s=timeout_s,
+            cancel_on_barge_in=cancel_on_barge_in,
+        )
+    )
+
+
+def checked(tool: Tool) -> Tool:
+    """Return the tool, or raise PluginLoadError when the model could not be told of it."""
+    where = f"plugin {tool.plugin}: tool {tool.name!r}"
+    if not _NAME.fullmatch(tool.name):
+        raise PluginLoadError(f"{where} needs a name of letters, digits, _ and -, 64 at most.")
+    if not tool.description.strip():
+        raise PluginLoadError(f"{where} has no description; the model chooses by it.")
+    if tool.parameters.get("type") != "object":
+        raise PluginLoadError(f"{where}: parameters must be JSON Schema of type object.")
+    if tool.timeout_s is not None and tool.timeout_s <= 0:
+        raise PluginLoadError(f"{where}: timeout_s must be above 0.")
+    return tool
+
+
+class _Validated:
+    """A handler that checks its arguments first; keeps the function's own signature."""
+
+    def __init__(self, function: Callable[..., Any], model: type[BaseModel]) -> None:
+        self.function = function
+        self.model = model
+        self.wants_session = "session" in inspect.signature(function).parameters
+        self.is_async = inspect.iscoroutinefunction(function)
+
+    def __call__(self, **arguments: Any) -> Any:
+        session = arguments.pop("session", None)
+        try:
+            values = self.model.model_validate(arguments)
+        except PydanticValidationError as error:
+            first = error.errors(include_input=False, include_url=False)[0]
+            field = ".".join(str(part) for part in first["loc"])
+            raise ToolArgumentsError(f"argument {field}: {first['msg']}") from None
+        passed = {name: getattr(values, name) for name in type(values).model_fields}
+        if self.wants_session:
+            passed["session"] = session
+        return self.function(**passed)
+
+
+def wants_session(tool: Tool) -> bool:
+    """Whether the handler takes the visit's handle."""
+    if isinstance(tool.handler, _Validated):
+        return tool.handler.wants_session
+    return "session" in inspect.signature(tool.handler).parameters
+
+
+def is_async(tool: Tool) -> bool:
+    """Whether the handler is awaited; a plain one runs in a worker thread."""
+    if isinstance(tool.handler, _Validated):
+        return tool.handler.is_async
+    return inspect.iscoroutinefunction(tool.handler)
+
+
+def _arguments_model(
+    function: Callable[..., Any], where: str, docs: Mapping[str, str]
+) -> type[BaseModel]:
+    try:
+        hints = get_type_hints(function, include_extras=True)
+    except NameError as error:
+        raise PluginLoadError(f"{where}: type hint {error.name!r} is not importable.") from None
+    fields: dict[str, Any] = {}
+    for parameter in inspect.signature(function).parameters.values():
+        if parameter.name == "session":
+            continue
+        if parameter.kind in {parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD}:
+            raise PluginLoadError(f"{where}: *{parameter.name} cannot be described; name it.")
+        if parameter.name not in hints:
+            raise PluginLoadError(f"{where}: parameter {parameter.name} has no type.")
+        default = ... if parameter.default is parameter.empty else parameter.default
+        info = Field(default, description=docs.get(parameter.name))
+        fields[parameter.name] = (hints[parameter.name], info)
+    try:
+        return create_model(
+            getattr(function, "__name__", "tool"), __config__=ConfigDict(extra="forbid"), **fields
+        )
+    except PydanticSchemaGenerationError:
+        raise PluginLoadError(f"{where}: a parameter's type has no JSON Schema.") from None
+
+
+def _argument_docs(doc: str) -> dict[str, str]:
+    _, found, block = doc.partition("Args:")
+    if not found:
+        return {}
+    docs: dict[str, str] = {}
+    for line in block.splitlines():
+        name, colon, text = line.strip().partition(":")
+        if colon and name.isidentifier():
+            docs[name] = text.strip()
+    return docs

@@ -1,0 +1,118 @@
+"""Structured logging: constant messages, ids in fields, and never what was said."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import MutableMapping
+from typing import Any, Literal, TextIO
+
+import structlog
+
+# Fields that would carry personal data or secrets. They are dropped whoever sets them, so that a
+# careless line in a plugin or a later change cannot leak; the count of drops stays visible.
+_NEVER = frozenset(
+    {
+        "text", "transcript", "caption", "sdp", "client_sdp", "server_sdp", "credential",
+        "api_key", "token", "password", "cookie", "authorization", "arguments", "output",
+        "instructions", "delta", "audio", "resume", "ice_servers",
+    }
+)  # fmt: skip
+
+# Loggers of libraries that print whole events, tokens or SDP at DEBUG or INFO.
+_TALKATIVE = {
+    "azure": logging.WARNING,
+    "azure.ai.voicelive": logging.WARNING,
+    "azure.identity": logging.WARNING,
+    "aiortc": logging.INFO,
+    "aioice": logging.WARNING,
+    "aiohttp.access": logging.WARNING,
+    "asyncio": logging.WARNING,
+    "aiosqlite": logging.WARNING,
+    "alembic": logging.WARNING,
+    "sqlalchemy.engine": logging.WARNING,
+    "sqlalchemy.pool": logging.WARNING,
+    "faster_whisper": logging.WARNING,
+    "piper": logging.WARNING,
+}
+
+
+def _drop_personal(
+    _logger: Any, _method: str, event: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    dropped = [key for key in event if key.lower() in _NEVER or key.startswith("pii")]
+    for key in dropped:
+        del event[key]
+    if dropped:
+        event["withheld"] = len(dropped)
+    return event
+
+
+def _type_only(
+    _logger: Any, _method: str, event: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    # Exception text is personal data until proved otherwise: keep the type and the place.
+    info = event.pop("exc_info", None)
+    if not info:
+        return event
+    error = info if isinstance(info, BaseException) else sys.exc_info()[1]
+    if error is not None:
+        event["error"] = type(error).__name__
+        frame = error.__traceback__
+        while frame is not None and frame.tb_next is not None:
+            frame = frame.tb_next
+        if frame is not None:
+            code = frame.tb_frame.f_code
+            event["at"] = f"{code.co_filename.rpartition('/')[2]}:{frame.tb_lineno}"
+    return event
+
+
+def configure(
+    *,
+    level: Literal["debug", "info", "warning", "error"] = "info",
+    style: Literal["auto", "console", "json"] = "auto",
+    stream: TextIO | None = None,
+) -> None:
+    """Send our log and the libraries' to `stream` (standard error unless given)."""
+    out = stream if stream is not None else sys.stderr
+    console = style == "console" or (style == "auto" and out.isatty())
+    shared: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _drop_personal,
+        _type_only,
+    ]
+    renderer: structlog.typing.Processor = (
+        structlog.dev.ConsoleRenderer(colors=out.isatty())
+        if console
+        else structlog.processors.JSONRenderer()
+    )
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=False,
+    )
+    handler = logging.StreamHandler(out)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+        )
+    )
+    root = logging.getLogger()
+    for old in tuple(root.handlers):
+        if getattr(old, "avatar_kiosk", False):
+            root.removeHandler(old)
+    handler.avatar_kiosk = True  # type: ignore[attr-defined]  # our mark, to replace only our own
+    root.addHandler(handler)
+    root.setLevel(level.upper())
+    quiet_libraries()
+
+
+def quiet_libraries() -> None:
+    """Keep libraries that print events, SDP or tokens above the level where they do."""
+    for name, least in _TALKATIVE.items():
+        logging.getLogger(name).setLevel(least)

@@ -1,0 +1,175 @@
+"""Every setting, typed, from kiosk.toml and the environment; the only module that reads either."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import Field, ValidationError, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from typing_extensions import override
+
+from kiosk.errors import SettingsError
+from kiosk.settings.sections import (
+    HookSettings,
+    KioskAccessSettings,
+    KioskSettings,
+    LogSettings,
+    OperatorSettings,
+    ServerSettings,
+    SiteSettings,
+    StorageSettings,
+    VisitSettings,
+)
+from kiosk.settings.upstream import UpstreamSettings
+
+__all__ = ["Settings", "load_settings"]
+
+ENV_PREFIX = "KIOSK_"
+# Names other Azure tools already use for the same two values; ours win, the first found counts.
+_AZURE_NAMES = {
+    "endpoint": ("AZURE_VOICELIVE_ENDPOINT", "AZURE_COGNITIVE_SERVICES_ENDPOINT"),
+    "api_key": ("AZURE_VOICELIVE_API_KEY", "AZURE_COGNITIVE_SERVICES_KEY"),
+}
+
+
+class Settings(BaseSettings):
+    """All settings of one server. Made by `load_settings`, passed down, never read again."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=ENV_PREFIX,
+        env_nested_delimiter="__",
+        extra="forbid",
+        hide_input_in_errors=True,
+    )
+
+    server: ServerSettings = Field(ServerSettings(), description="The server.")
+    site: SiteSettings = Field(SiteSettings(), description="The site.")
+    kiosks: list[KioskSettings] = Field(
+        [KioskSettings(id="main", name="Main entrance")],
+        min_length=1,
+        description="The screens.",
+    )
+    upstream: UpstreamSettings = Field(UpstreamSettings(), description="Azure Voice Live.")
+    visit: VisitSettings = Field(VisitSettings(), description="A visit.")
+    hooks: HookSettings = Field(HookSettings(), description="How plugins are loaded.")
+    plugins: dict[str, dict[str, Any]] = Field(
+        {}, description="A table for each plugin, `[plugins.NAME]`, checked by the plugin."
+    )
+    storage: StorageSettings = Field(StorageSettings(), description="Storage.")
+    operators: OperatorSettings = Field(OperatorSettings(), description="Operators.")
+    access: KioskAccessSettings = Field(KioskAccessSettings(), description="The screens' access.")
+    log: LogSettings = Field(LogSettings(), description="The log.")
+
+    @classmethod
+    @override
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Environment over kiosk.toml: a container's variables correct a mounted file."""
+        del settings_cls, dotenv_settings, file_secret_settings
+        return (env_settings, init_settings)
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Settings:
+        visit = self.visit
+        if visit.idle_s + visit.idle_warning_s >= visit.max_s:
+            raise ValueError("visit.max_s must be longer than visit.idle_s + visit.idle_warning_s")
+        manual = self.upstream.turn_detection.type == "none"
+        if manual and self.site.talk != "push":
+            raise ValueError("upstream.turn_detection.type = 'none' needs site.talk = 'push'")
+        ids = [kiosk.id for kiosk in self.kiosks]
+        if len(set(ids)) != len(ids):
+            raise ValueError("kiosks: two screens have the same id")
+        for kiosk in self.kiosks:
+            if kiosk.language is not None and kiosk.language not in self.site.languages:
+                raise ValueError(f"kiosks: {kiosk.id} has a language that site.languages lacks")
+        try:
+            ZoneInfo(self.site.time_zone)
+        except (ZoneInfoNotFoundError, ValueError):
+            raise ValueError("site.time_zone is no IANA time zone, such as Europe/Lisbon") from None
+        return self
+
+
+def load_settings(
+    path: Path | None = None,
+    *,
+    overrides: Mapping[str, Any] | None = None,
+    read_file: bool = True,
+) -> Settings:
+    """Read kiosk.toml (when `path` is given or ./kiosk.toml exists) and the environment.
+
+    `overrides` are nested values that win over the file but not over the environment; the demo
+    uses them, and without `read_file` takes no ./kiosk.toml. Raises SettingsError with one line for each wrong value.
+    """
+    env = os.environ  # noqa: TID251 - the one place that reads it
+    data: dict[str, Any] = {}
+    source = path if path is not None else Path("kiosk.toml")
+    if path is not None or (read_file and source.exists()):
+        data = _read_toml(source)
+    if overrides:
+        data = _merge(data, overrides)
+    _check_names(env)
+    for name, variables in _AZURE_NAMES.items():
+        value = next((env[variable] for variable in variables if env.get(variable)), None)
+        upstream = data.setdefault("upstream", {})
+        if value is not None and isinstance(upstream, dict) and not upstream.get(name):
+            upstream[name] = value
+    try:
+        return Settings(**data)
+    except ValidationError as error:
+        where = f" ({source})" if data and source.exists() else ""
+        lines = [_sentence(item) for item in error.errors(include_input=False, include_url=False)]
+        raise SettingsError(f"Settings are wrong{where}:\n  " + "\n  ".join(lines)) from None
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        with path.open("rb") as file:
+            return tomllib.load(file)
+    except FileNotFoundError:
+        raise SettingsError(f"{path} does not exist; write it or leave --config out.") from None
+    except OSError as error:
+        raise SettingsError(f"{path} cannot be read: {error.strerror}.") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path} is not valid TOML: {error}.") from None
+
+
+def _merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(base)
+    for key, value in over.items():
+        old = merged.get(key)
+        if isinstance(old, Mapping) and isinstance(value, Mapping):
+            merged[key] = _merge(old, value)
+        else:
+            merged[key] = value
+    return merged
+
+
+def _check_names(env: Mapping[str, str]) -> None:
+    for key in env:
+        if key.startswith(ENV_PREFIX):
+            field = key[len(ENV_PREFIX) :].split("__")[0].lower()
+            if field not in Settings.model_fields:
+                known = ", ".join(
+                    f"{ENV_PREFIX}{name.upper()}__…" for name in Settings.model_fields
+                )
+                raise SettingsError(f"{key} is no setting of ours; known are {known}.")
+
+
+def _sentence(item: Any) -> str:
+    # Union tags (a voice's type) appear in pydantic's location; the reader wrote no such key.
+    where = ".".join(str(part) for part in item["loc"]) or "settings"
+    if item["type"] == "extra_forbidden":
+        return f"{where}: unknown setting; remove it or correct its name."
+    message = str(item["msg"]).removeprefix("Value error, ")
+    return f"{where}: {message}."

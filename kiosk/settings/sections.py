@@ -1,0 +1,159 @@
+"""Settings of the server, the site, the visit, plugins, storage and people."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr, field_validator
+
+from kiosk.settings.base import Section
+
+
+class ServerSettings(Section):
+    """Where the server listens and what it takes."""
+
+    host: str = Field("127.0.0.1", description="Address to listen on.")
+    port: int = Field(8080, ge=0, le=65535, description="Port to listen on; 0 picks a free one.")
+    public_url: str | None = Field(
+        None,
+        description="Address visitors' browsers use, such as `https://kiosk.example`. Empty: "
+        "the request's own host. Sockets and forms from any other origin are refused.",
+    )
+    trusted_proxies: int = Field(
+        0, ge=0, le=8, description="Reverse proxies in front, whose forwarded headers count."
+    )
+    max_body_bytes: int = Field(65_536, ge=1024, description="Largest HTTP request body.")
+    max_socket_bytes: int = Field(131_072, ge=70_000, description="Largest WebSocket message.")
+    socket_queue: int = Field(256, ge=8, description="Messages waiting for one slow browser.")
+    heartbeat_s: float = Field(10, gt=0, le=60, description="Ping interval to browsers, s.")
+    drain_s: float = Field(20, ge=0, le=7200, description="Longest wait for visits at stop, s.")
+
+
+class SiteSettings(Section):
+    """What the visitor meets."""
+
+    name: str = Field("Avatar kiosk", min_length=1, max_length=80, description="Name on screen.")
+    languages: list[str] = Field(["en", "de"], min_length=1, description="Languages offered.")
+    instructions: str = Field(
+        "You are a calm, friendly host at the entrance. Answer in one to three short sentences "
+        "of plain words. When you do not know, say so and point to the staff.",
+        description="Who the avatar is and what it knows.",
+    )
+    consent: bool = Field(True, description="Ask before the microphone opens.")
+    talk: Literal["open", "push"] = Field("open", description="Open microphone or push-to-talk.")
+    theme: Literal["gallery", "dark", "bright"] = Field("gallery", description="Look.")
+    time_zone: str = Field("UTC", description="IANA name of the site's time zone.")
+
+    @field_validator("languages")
+    @classmethod
+    def _languages(cls, value: list[str]) -> list[str]:
+        for code in value:
+            if not re.fullmatch(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*", code):
+                raise ValueError(f"{code!r} is no language code; write `en` or `pt-BR`")
+        if len(set(value)) != len(value):
+            raise ValueError("a language is listed twice")
+        return value
+
+
+class KioskSettings(Section):
+    """One screen this server knows from the start."""
+
+    id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,47}$", description="Short name in addresses.")
+    name: str = Field(min_length=1, max_length=80, description="Name operators see.")
+    place: str = Field("", max_length=80, description="Where it stands, for plugins.")
+    language: str | None = Field(None, description="Its first language; empty: the site's first.")
+
+
+class VisitSettings(Section):
+    """Limits and habits of one visit."""
+
+    idle_s: float = Field(45, gt=0, le=3600, description="Quiet time before the warning, s.")
+    idle_warning_s: float = Field(15, gt=0, le=600, description="Time to answer the warning, s.")
+    max_s: float = Field(900, gt=0, le=3300, description="Longest visit, s.")
+    consent_s: float = Field(60, gt=0, le=600, description="Longest wait for consent, s.")
+    media_s: float = Field(12, gt=0, le=120, description="Longest wait for a picture, s.")
+    resume_s: float = Field(30, ge=0, le=600, description="A reloaded page may come back, s.")
+    goodbye_s: float = Field(4, ge=0, le=60, description="How long the last screen stays, s.")
+    greet: bool = Field(True, description="Speak first.")
+    barge_in: bool = Field(True, description="Visitors may interrupt by speaking.")
+    barge_in_after_ms: int = Field(
+        0,
+        ge=0,
+        le=2000,
+        description="Speech must last this long, beyond the service's own turn detection, ms.",
+    )
+    echo_guard_ms: int = Field(
+        250, ge=0, le=3000, description="Right after the avatar begins, wait this long first, ms."
+    )
+    history_turns: int = Field(12, ge=0, le=50, description="Turns told to a new connection.")
+    microphone_queue: int = Field(
+        50, ge=2, le=500, description="Audio frames waiting for a slow upstream; oldest dropped."
+    )
+    max_turns: int = Field(400, ge=10, le=5000, description="Turns kept of one visit.")
+    max_cards: int = Field(6, ge=1, le=20, description="Cards on screen; the oldest goes.")
+    tool_timeout_s: float = Field(10, gt=0, le=120, description="Deadline of a tool, s.")
+    max_tool_rounds: int = Field(6, ge=1, le=20, description="Tool rounds in a row, then words.")
+    max_tool_output: int = Field(8000, ge=200, description="Characters of a tool's result.")
+    max_visits: int = Field(50, ge=1, le=2000, description="Visits at once on this server.")
+
+
+class HookSettings(Section):
+    """How plugins are found and watched."""
+
+    dir: Path | None = Field(
+        None, description="Folder of plugin files and packages; empty: `plugins` here, if any."
+    )
+    block: list[str] = Field([], description="Plugins not to load, by name.")
+    off: bool = Field(False, description="Load no plugin but the built-in ones.")
+    trace: bool = Field(False, description="Log every hook call (names and times, no words).")
+    queue: int = Field(200, ge=10, description="Events waiting for one slow plugin.")
+    slow_ms: int = Field(50, ge=5, description="A hook that holds the loop longer is reported.")
+
+
+class StorageSettings(Section):
+    """Where visits are kept."""
+
+    url: str = Field(
+        "sqlite+aiosqlite:///var/kiosk.sqlite3", description="SQLAlchemy address of the database."
+    )
+    migrate: bool = Field(True, description="Bring the database up to date at start.")
+    sink_queue: int = Field(1000, ge=10, description="Transcript entries waiting for a sink.")
+    sink_batch: int = Field(50, ge=1, le=500, description="Entries handed to a sink at once.")
+    sink_attempts: int = Field(8, ge=1, le=50, description="Tries before entries are given up.")
+
+
+class OperatorSettings(Section):
+    """Who may look on."""
+
+    session_hours: float = Field(12, gt=0, le=168, description="A login lasts this long, h.")
+    idle_minutes: float = Field(60, gt=0, le=1440, description="Unused, it ends sooner, min.")
+    attempts: int = Field(5, ge=1, le=50, description="Failed logins before a pause.")
+    pause_s: float = Field(60, gt=0, le=3600, description="The pause, s.")
+    min_password: int = Field(12, ge=8, le=128, description="Shortest password, characters.")
+
+
+class KioskAccessSettings(Section):
+    """How a screen proves that it is one of ours."""
+
+    secret: SecretStr | None = Field(
+        None,
+        description="Signs the screens' cookies. Empty: made at first start, kept in the database.",
+    )
+    open: bool = Field(
+        False,
+        description="The first kiosk's screen opens for anyone who reaches the server, as in the "
+        "demo. Off: a screen is enrolled once with a code (`kiosk kiosks enrol`).",
+    )
+    code_minutes: int = Field(15, ge=1, le=1440, description="An enrolment code lasts this long.")
+    cookie_days: int = Field(400, ge=1, le=400, description="An enrolment lasts this long, days.")
+
+
+class LogSettings(Section):
+    """What is written down about the running server."""
+
+    level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level.")
+    format: Literal["auto", "console", "json"] = Field(
+        "auto", description="`auto`: console on a terminal, else JSON lines."
+    )

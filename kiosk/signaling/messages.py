@@ -1,0 +1,343 @@
+"""Every message between kiosk browser and server; text frames are JSON objects with a `type`.
+
+Binary frames from the browser are the microphone: PCM16 mono little-endian at 24 kHz, normally
+40 ms (1920 bytes) each. The browser chooses nothing that costs money or changes who answers:
+no endpoint, model, voice, tool or instruction is in any of these messages.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from kiosk.errors import SignalingError
+
+PROTOCOL: Final = 1
+"""Version of this wire. A browser that speaks another one is told to reload."""
+
+MAX_SDP_CHARS: Final = 64_000
+MAX_MICROPHONE_BYTES: Final = 24_000
+"""Half a second of audio; a frame above it is refused."""
+
+VisitState = Literal[
+    "attract",
+    "consent",
+    "connecting",
+    "queued",
+    "greeting",
+    "listening",
+    "thinking",
+    "speaking",
+    "ending",
+    "offline",
+    "error",
+]
+MediaRung = Literal["direct", "relay", "websocket", "voice", "text"]
+
+
+class _Message(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+# ── browser to server ────────────────────────────────────────────────────────────────────────
+
+
+class Hello(_Message):
+    """First message of every socket. `resume` is the token of a visit cut off by a reload.
+
+    `playing` says that the avatar still plays in this page (only the socket was lost), so a resumed
+    visit needs no new peer connection.
+    """
+
+    type: Literal["hello"] = "hello"
+    protocol: int
+    page: str = Field(default="", max_length=64)
+    h264: bool = True
+    resume: str | None = Field(default=None, max_length=128)
+    playing: bool = False
+
+
+class Start(_Message):
+    """A visitor touched the screen. The server begins its part while consent is shown."""
+
+    type: Literal["start"] = "start"
+    language: str | None = Field(default=None, max_length=35)
+
+
+class Consent(_Message):
+    """The visitor's answer to the notice."""
+
+    type: Literal["consent"] = "consent"
+    accepted: bool
+
+
+class Microphone(_Message):
+    """What became of the microphone; anything but `on` means the visit goes on by typing."""
+
+    type: Literal["microphone"] = "microphone"
+    state: Literal["on", "muted", "denied", "missing"]
+
+
+class Offer(_Message):
+    """The browser's complete offer (non-trickle: ICE gathering has ended)."""
+
+    type: Literal["offer"] = "offer"
+    sdp: str = Field(max_length=MAX_SDP_CHARS)
+
+
+class Media(_Message):
+    """What the browser's media element does. `playing` is the first frame really shown."""
+
+    type: Literal["media"] = "media"
+    state: Literal["playing", "failed", "sound_blocked", "sound_on"]
+    detail: str = Field(default="", max_length=200)
+
+
+class Say(_Message):
+    """A line the visitor typed."""
+
+    type: Literal["text"] = "text"
+    text: str = Field(min_length=1, max_length=2_000)
+
+
+class Talk(_Message):
+    """Push-to-talk: the visitor began (true) or finished (false) speaking."""
+
+    type: Literal["talk"] = "talk"
+    active: bool
+
+
+class Interrupt(_Message):
+    """The visitor pressed stop while the avatar spoke."""
+
+    type: Literal["interrupt"] = "interrupt"
+
+
+class Touch(_Message):
+    """The visitor touched the screen; it counts as activity."""
+
+    type: Literal["touch"] = "touch"
+
+
+class Language(_Message):
+    """The visitor chose another language of `welcome.languages`."""
+
+    type: Literal["language"] = "language"
+    language: str = Field(max_length=35)
+
+
+class CardDismiss(_Message):
+    """The visitor closed a card."""
+
+    type: Literal["card_dismiss"] = "card_dismiss"
+    id: str = Field(max_length=64)
+
+
+class End(_Message):
+    """The visitor pressed end."""
+
+    type: Literal["end"] = "end"
+
+
+ClientMessage = Annotated[
+    Hello
+    | Start
+    | Consent
+    | Microphone
+    | Offer
+    | Media
+    | Say
+    | Talk
+    | Interrupt
+    | Touch
+    | Language
+    | CardDismiss
+    | End,
+    Field(discriminator="type"),
+]
+_CLIENT: TypeAdapter[ClientMessage] = TypeAdapter(ClientMessage)
+
+
+# ── server to browser ────────────────────────────────────────────────────────────────────────
+
+
+class LanguageChoice(_Message):
+    """A language the visitor may choose, named in itself."""
+
+    code: str
+    name: str
+
+
+class Welcome(_Message):
+    """Answer to `hello`: who this kiosk is and what the screen offers."""
+
+    type: Literal["welcome"] = "welcome"
+    protocol: int = PROTOCOL
+    kiosk_id: str
+    kiosk_name: str
+    language: str
+    languages: tuple[LanguageChoice, ...]
+    consent: bool
+    talk: Literal["open", "push"]
+    resumed: bool = False
+
+
+class Visit(_Message):
+    """A visit began or was resumed. `resume` is kept in the page's memory of this tab only."""
+
+    type: Literal["visit"] = "visit"
+    id: str
+    resume: str
+
+
+class State(_Message):
+    """What the screen shows: `data-state` of `<body>`, and `data-media` when it is known."""
+
+    type: Literal["state"] = "state"
+    state: VisitState
+    media: MediaRung | None = None
+
+
+class IceServer(_Message):
+    """One entry for RTCPeerConnection; its credential is short-lived and never logged."""
+
+    urls: tuple[str, ...]
+    username: str | None = None
+    credential: str | None = None
+
+
+class Ice(_Message):
+    """Make a new peer connection with these servers, gather, and send one complete offer.
+
+    Sent again when the upstream was lost: the browser then drops the old peer connection.
+    """
+
+    type: Literal["ice"] = "ice"
+    servers: tuple[IceServer, ...]
+
+
+class Answer(_Message):
+    """The upstream's answer to the browser's offer."""
+
+    type: Literal["answer"] = "answer"
+    sdp: str
+
+
+class Caption(_Message):
+    """Text of one turn so far; it replaces what was shown for `turn`. The last has `final`."""
+
+    type: Literal["caption"] = "caption"
+    turn: str
+    speaker: Literal["visitor", "avatar", "operator"]
+    text: str
+    final: bool = False
+
+
+class Hush(_Message):
+    """Barge-in: silence the avatar's sound at once, until the next `state: speaking`."""
+
+    type: Literal["hush"] = "hush"
+
+
+class ShowCard(_Message):
+    """Show (or replace) a card; `html` was rendered and escaped by the server."""
+
+    type: Literal["card"] = "card"
+    id: str
+    kind: str
+    title: str
+    html: str
+
+
+class HideCard(_Message):
+    """Take a card away."""
+
+    type: Literal["card_gone"] = "card_gone"
+    id: str
+
+
+class Notice(_Message):
+    """One sentence beside the conversation, such as the idle warning. `seconds` counts down."""
+
+    type: Literal["notice"] = "notice"
+    code: Literal["idle", "reconnecting", "text_only", "busy", "time_limit"]
+    text: str
+    seconds: int | None = None
+
+
+class NoticeGone(_Message):
+    """The notice no longer holds."""
+
+    type: Literal["notice_gone"] = "notice_gone"
+    code: Literal["idle", "reconnecting", "text_only", "busy", "time_limit"]
+
+
+class Ended(_Message):
+    """The visit is over; the page wipes itself and returns to attract."""
+
+    type: Literal["ended"] = "ended"
+    reason: str
+    text: str = ""
+
+
+class Failure(_Message):
+    """Something was refused. `code` is stable; `message` is one sentence with the fix in it."""
+
+    type: Literal["error"] = "error"
+    code: str
+    message: str
+    fatal: bool = False
+
+
+ServerMessage = (
+    Welcome
+    | Visit
+    | State
+    | Ice
+    | Answer
+    | Caption
+    | Hush
+    | ShowCard
+    | HideCard
+    | Notice
+    | NoticeGone
+    | Ended
+    | Failure
+)
+
+
+def parse(text: str) -> ClientMessage:
+    """Return the message in one text frame.
+
+    Raises SignalingError `bad_json`, `not_an_object`, `unknown_type` or `bad_message`; none of
+    them is fatal: the socket stays open and nothing else is disturbed.
+    """
+    try:
+        data = json.loads(text)
+    except (json.JSONDecodeError, RecursionError):
+        raise SignalingError(
+            "bad_json", "The message is not JSON; send one JSON object a frame."
+        ) from None
+    if not isinstance(data, dict):
+        raise SignalingError(
+            "not_an_object", "The message is not a JSON object; send one with a `type`."
+        )
+    try:
+        return _CLIENT.validate_python(data)
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        if first["type"] in {"union_tag_invalid", "union_tag_not_found"}:
+            raise SignalingError(
+                "unknown_type", "The message has no known `type`; see docs/signaling.md."
+            ) from None
+        where = ".".join(str(part) for part in first["loc"][1:]) or str(data["type"])
+        raise SignalingError(
+            "bad_message", f"`{data['type']}` is malformed at `{where}`: {first['msg']}."
+        ) from None
+
+
+def dump(message: ServerMessage) -> str:
+    """Return the text frame of a message to the browser."""
+    return message.model_dump_json(exclude_none=True)

@@ -1,0 +1,53 @@
+"""Metrics by name, in one registry for each application, exposed by /metrics."""
+
+from __future__ import annotations
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+_LATENCY = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+_START = (0.1, 0.25, 0.5, 1, 1.5, 2, 3, 5, 8, 13, 20)
+
+
+class Metrics:
+    """Every figure the server keeps. Labels never hold anything a visitor chose or said."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+
+        def counter(name: str, text: str, *labels: str) -> Counter:
+            return Counter(f"kiosk_{name}", text, labels, registry=self.registry)
+
+        def histogram(name: str, text: str, buckets: tuple[float, ...]) -> Histogram:
+            return Histogram(f"kiosk_{name}", text, buckets=buckets, registry=self.registry)
+
+        self.visits = Gauge("kiosk_visits", "Visits going on.", registry=self.registry)
+        self.sockets = Gauge("kiosk_sockets", "Kiosk sockets open.", registry=self.registry)
+        self.visits_ended = counter("visits_ended", "Visits over, by reason.", "reason")
+        self.visits_refused = counter("visits_refused", "Visits not begun, by reason.", "reason")
+        self.turns = counter("turns", "Finished turns, by speaker.", "speaker")
+        self.tool_calls = counter("tool_calls", "Tool calls, by outcome.", "tool", "outcome")
+        self.barge_ins = counter("barge_ins", "Interruptions of the avatar.", "by")
+        self.hook_calls = counter("hook_calls", "Hook calls.", "hook", "plugin")
+        self.hook_failures = counter(
+            "hook_failures", "Failed hook calls, by kind.", "hook", "plugin", "kind"
+        )
+        self.hook_dropped = counter("hook_dropped", "Events a slow plugin lost.", "plugin")
+        self.sink_written = counter("sink_written", "Transcript entries delivered.", "sink")
+        self.sink_retries = counter("sink_retries", "Batches offered again.", "sink")
+        self.sink_lost = counter("sink_lost", "Transcript entries given up.", "sink")
+        self.microphone_frames = counter("microphone_frames", "Audio frames from browsers.")
+        self.microphone_dropped = counter("microphone_dropped", "Audio frames dropped.")
+        self.signaling_refused = counter("signaling_refused", "Messages refused, by code.", "code")
+        self.slow_sockets = counter("slow_sockets", "Browsers cut off because they lagged.")
+        self.upstream_errors = counter("upstream_errors", "Errors from upstream, by code.", "code")
+        self.upstream_lost = counter("upstream_lost", "Upstream lines lost, by code.", "code")
+        self.media_rungs = counter("media_rungs", "Media paths taken.", "rung")
+        self.barge_in_seconds = histogram(
+            "barge_in_seconds", "From speech_started in to cancel and clear out.", _LATENCY
+        )
+        self.connect_seconds = histogram(
+            "upstream_connect_seconds", "Handshake and settings of one upstream line.", _START
+        )
+        self.greeting_seconds = histogram(
+            "greeting_seconds", "From touch to the greeting being asked for.", _START
+        )
