@@ -1,0 +1,74 @@
+"""`kiosk check`: tries everything a start needs, prints what is wrong and the fix."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Awaitable, Callable
+
+import click
+
+from kiosk import keys
+from kiosk.app import NO_ENDPOINT, create_app
+from kiosk.clock import SystemClock
+from kiosk.errors import KioskError, SettingsError
+from kiosk.session.line import Line
+from kiosk.settings import Settings
+from kiosk.storage.database import open_storage
+from kiosk.voicelive.config import session_update
+from kiosk.voicelive.credentials import open_credential
+
+
+async def check_site(settings: Settings) -> None:
+    """Run every check, print a line for each, and exit with 1 when one failed."""
+    click.echo("ok    settings")
+    checks: list[tuple[str, Callable[[Settings], Awaitable[str]]]] = [
+        ("plugins", _plugins),
+        ("database", _database),
+        ("upstream", _upstream),
+    ]
+    failed = 0
+    for name, check in checks:
+        try:
+            said = await check(settings)
+        except KioskError as error:
+            failed += 1
+            click.echo(f"WRONG {name}: {error}")
+        else:
+            click.echo(f"ok    {name}: {said}")
+    if failed:
+        sys.exit(1)
+
+
+async def _plugins(settings: Settings) -> str:
+    probe = settings.model_copy(deep=True)
+    if probe.upstream.endpoint is None:
+        probe.upstream.endpoint = "http://127.0.0.1:8765"  # not contacted; said under upstream
+    hooks = create_app(probe)[keys.HOOKS]
+    names = ", ".join(plugin.name for plugin in hooks.plugins)
+    return f"{names}; tools: {', '.join(hooks.tools) or 'none'}"
+
+
+async def _database(settings: Settings) -> str:
+    async with open_storage(settings.storage, SystemClock()) as storage:
+        await storage.ping()
+    return "answers and is up to date"
+
+
+async def _upstream(settings: Settings) -> str:
+    """A real token, a real handshake, the real session settings; no avatar is started."""
+    if settings.upstream.endpoint is None:
+        raise SettingsError(NO_ENDPOINT)
+    session = session_update(
+        settings.upstream,
+        instructions=settings.site.instructions,
+        tools=(),
+        language=settings.site.languages[0],
+        metadata={"kiosk": "check", "visit": "check"},
+    )
+    async with open_credential(settings.upstream) as credential:
+        line = await Line.open(settings.upstream, credential, session)
+        relays = len(line.ice)
+        await line.aclose()
+    if settings.upstream.avatar.enabled:
+        return f"took the session's settings and offers {relays} ICE servers"
+    return "took the session's settings"

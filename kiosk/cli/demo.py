@@ -1,0 +1,138 @@
+"""`kiosk demo`: emulator, server, one screen and one operator on this machine, no Azure."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import AsyncIterator, Mapping
+from contextlib import ExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from kiosk import keys, log, paths
+from kiosk.app import create_app
+from kiosk.cli.manage import missing_extra
+from kiosk.cli.running import listening, until_stopped
+from kiosk.security.passwords import make_password
+from kiosk.settings import Settings, load_settings
+
+OPERATOR: Final = "operator"
+
+# A place, not a lorem ipsum: the demo's plugins know its plan, hours and collection.
+INSTRUCTIONS: Final = """\
+You are the host at the entrance of the Museum on the Quay, a small city museum in an old harbour \
+warehouse. Answer in one to three short sentences of plain words. When you do not know, say so \
+and point to the staff desk, which is on the left of the entrance.
+Admission is eight euros, four euros reduced, and free for children under twelve.
+Photography without flash is allowed in all galleries.
+The cloakroom is free; large bags and umbrellas must be left there.
+Guided tours start at eleven and at three at the staff desk and take forty minutes.
+The museum is fully accessible by lift; wheelchairs are lent free of charge at the staff desk.
+Dogs must stay outside, except guide dogs.
+The museum shop sells books, postcards and model ships and is next to the entrance.
+"""
+
+
+def demo_settings(
+    *,
+    endpoint: str,
+    data: Path,
+    host: str,
+    port: int,
+    config: Path | None = None,
+    overrides: Mapping[str, Any] | None = None,
+) -> Settings:
+    """Return the demo's settings; kiosk.toml's own values are used only when it is named."""
+    values: dict[str, Any] = {
+        "server": {"host": host, "port": port, "drain_s": 0},
+        "site": {
+            "name": "Museum on the Quay",
+            "instructions": INSTRUCTIONS,
+            "languages": ["en", "de"],
+            "time_zone": "Europe/Lisbon",
+        },
+        "kiosks": [{"id": "lobby", "name": "Lobby", "place": "entrance"}],
+        "upstream": {
+            "endpoint": endpoint,
+            "api_key": "emulator",
+            # Half the pixels of the service's own size: the picture is drawn and decoded on the
+            # same small machine here.
+            "avatar": {"width": 1280, "height": 720},
+        },
+        "access": {"open": True},
+        "storage": {"url": f"sqlite+aiosqlite:///{data / 'demo.sqlite3'}"},
+        "hooks": {"dir": str(paths.demo_plugins()), **(overrides or {}).get("hooks", {})},
+    }
+    return load_settings(config, overrides=values, read_file=config is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """A running demo."""
+
+    url: str
+    password: str
+    speech: str
+
+
+@asynccontextmanager
+async def demo_running(
+    *,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    voice: str = "auto",
+    scenario: Path | None = None,
+    data: Path | None = None,
+    config: Path | None = None,
+    overrides: Mapping[str, Any] | None = None,
+) -> AsyncIterator[Demo]:
+    """Run the demo while the context is open. Raises SettingsError or StartupError."""
+    try:
+        from kiosk.emulator.scenario import Scenario, load_scenario
+        from kiosk.emulator.server import EmulatorServer
+    except ImportError as error:
+        raise missing_extra(error) from None
+    chosen = load_scenario(scenario) if scenario is not None else Scenario()
+    with ExitStack() as stack:
+        if data is None:
+            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="kiosk-demo-"))
+            data = Path(folder)
+        async with EmulatorServer(scenario=chosen, engines_preference=voice) as emulator:
+            settings = demo_settings(
+                endpoint=emulator.endpoint,
+                data=data,
+                host=host,
+                port=port,
+                config=config,
+                overrides=overrides,
+            )
+            log.configure(level=settings.log.level, style=settings.log.format)
+            app = create_app(settings)
+            async with listening(app, host, port) as chosen_port:
+                password = make_password()
+                operators = app[keys.OPERATORS]
+                if any(row.name == OPERATOR for row in await operators.list()):
+                    await operators.set_password(OPERATOR, password)
+                else:
+                    await operators.add(OPERATOR, password, role="admin")
+                yield Demo(
+                    url=f"http://{host}:{chosen_port}",
+                    password=password,
+                    speech=emulator.engines.describe(),
+                )
+
+
+async def run_demo(**options: Any) -> None:
+    """Run the demo until stopped, printing where it is."""
+    async with demo_running(**options) as demo:
+        click.echo("")
+        click.echo(f"  Kiosk screen   {demo.url}/")
+        click.echo(f"  Dashboard      {demo.url}/operator/   name {OPERATOR}")
+        click.echo(f"                 password (shown once)  {demo.password}")
+        click.echo(f"  Speech         {demo.speech}")
+        click.echo("")
+        click.echo("  Everything runs on this machine, on an emulator of Azure Voice Live.")
+        click.echo("  Stop with Ctrl+C.")
+        await until_stopped()

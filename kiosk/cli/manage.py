@@ -1,0 +1,139 @@
+"""What the thin commands do: serve, emulate, and look after operators, screens, the database."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import click
+
+from kiosk.app import create_app
+from kiosk.cli.running import listening, until_stopped
+from kiosk.clock import SystemClock
+from kiosk.errors import StartupError
+from kiosk.security.devices import Devices
+from kiosk.security.operators import Operators
+from kiosk.security.passwords import make_password
+from kiosk.settings import Settings
+from kiosk.storage.database import Storage, open_storage
+from kiosk.storage.migrate import migrate, status
+
+
+async def serve(settings: Settings) -> None:
+    """Serve until stopped, then drain."""
+    app = create_app(settings)
+    async with listening(app, settings.server.host, settings.server.port) as port:
+        click.echo(f"Kiosk screen:  http://{settings.server.host}:{port}/")
+        click.echo(f"Dashboard:     http://{settings.server.host}:{port}/operator/")
+        await until_stopped()
+
+
+async def emulate(host: str, port: int, scenario: Path | None, voice: str) -> None:
+    """Run the emulator until stopped."""
+    try:
+        from kiosk.emulator.scenario import Scenario, load_scenario
+        from kiosk.emulator.server import EmulatorServer
+    except ImportError as error:
+        raise missing_extra(error) from None
+    chosen = load_scenario(scenario) if scenario is not None else Scenario()
+    async with EmulatorServer(
+        scenario=chosen, host=host, port=port, engines_preference=voice
+    ) as emulator:
+        click.echo(f"Voice Live emulator: {emulator.endpoint} (any key)")
+        click.echo(f"Speech: {emulator.engines.describe()}")
+        await until_stopped()
+
+
+def missing_extra(error: ImportError) -> StartupError:
+    """Return the sentence for an emulator whose parts are not installed."""
+    return StartupError(
+        f"The emulator needs {error.name}, which is not installed; run "
+        "pip install 'avatar-kiosk[emulator]' (light) or 'avatar-kiosk[speech]' (natural voice)."
+    )
+
+
+def list_plugins(settings: Settings) -> None:
+    """Print what is loaded."""
+    from kiosk import keys
+
+    if settings.upstream.endpoint is None:
+        # Listing needs no upstream, but the application is not made without an address.
+        settings.upstream.endpoint = "http://127.0.0.1:8765"
+    hooks = create_app(settings)[keys.HOOKS]
+    for plugin in hooks.plugins:
+        tools = [tool.name for tool in hooks.tools.values() if tool.plugin == plugin.name]
+        click.echo(f"{plugin.name} {plugin.version}".rstrip() + f"  ({plugin.origin})")
+        click.echo(f"  hooks: {', '.join(plugin.hooks) or 'none'}")
+        if tools:
+            click.echo(f"  tools: {', '.join(tools)}")
+
+
+@asynccontextmanager
+async def _operators(settings: Settings) -> AsyncIterator[Operators]:
+    clock = SystemClock()
+    async with open_storage(settings.storage, clock) as storage:
+        operators = Operators(storage, clock, settings.operators)
+        try:
+            yield operators
+        finally:
+            await operators.aclose()
+
+
+async def add_operator(settings: Settings, name: str, password: str | None, *, admin: bool) -> None:
+    """Add an operator; without a password one is made and printed once."""
+    async with _operators(settings) as operators:
+        chosen = password or make_password()
+        row = await operators.add(name, chosen, role="admin" if admin else None)
+        click.echo(f"Added {row.name} ({row.role}).")
+        if password is None:
+            click.echo(f"Password (shown once): {chosen}")
+
+
+async def set_password(settings: Settings, name: str, password: str) -> None:
+    """Set a password."""
+    async with _operators(settings) as operators:
+        await operators.set_password(name, password)
+        click.echo(f"The password of {name} is changed; their logins are over.")
+
+
+async def remove_operator(settings: Settings, name: str) -> None:
+    """Remove an operator."""
+    async with _operators(settings) as operators:
+        await operators.remove(name)
+        click.echo(f"Removed {name}.")
+
+
+async def list_operators(settings: Settings) -> None:
+    """Print the operators."""
+    async with _operators(settings) as operators:
+        for row in await operators.list():
+            click.echo(f"{row.name}\t{row.role}")
+
+
+async def enrol_kiosk(settings: Settings, kiosk_id: str) -> None:
+    """Print an enrolment code."""
+    clock = SystemClock()
+    async with open_storage(settings.storage, clock) as storage:
+        devices = await _devices(settings, storage)
+        code = await devices.make_code(kiosk_id)
+    minutes = settings.access.code_minutes
+    click.echo(f"Open /enrol on the screen and type {code} within {minutes} minutes.")
+
+
+async def _devices(settings: Settings, storage: Storage) -> Devices:
+    ids = [kiosk.id for kiosk in settings.kiosks]
+    return await Devices.open(storage, SystemClock(), settings.access, ids)
+
+
+async def database_status(settings: Settings) -> None:
+    """Print the revision."""
+    found = await status(settings.storage.url)
+    state = "up to date" if found.up_to_date else "out of date; run `kiosk db upgrade`"
+    click.echo(f"revision {found.current or 'none'}, this version needs {found.head}: {state}")
+
+
+async def database_upgrade(settings: Settings) -> None:
+    """Bring the database up to date."""
+    found = await migrate(settings.storage.url)
+    click.echo(f"The database is at revision {found.current}.")

@@ -1,0 +1,1 @@
+"""How the visitor sees and hears the avatar."""

@@ -1,0 +1,1 @@
+"""One visit; the heart of the product."""

@@ -1,0 +1,199 @@
+"""What the parts of one visit share: its facts, its screen, its line, and the way to its end."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+import structlog
+
+from kiosk import events
+from kiosk.bus.base import Bus
+from kiosk.clock import Clock, new_id
+from kiosk.errors import KioskError
+from kiosk.hooks.facade import Hooks
+from kiosk.hooks.site import SessionHandle
+from kiosk.i18n import Texts
+from kiosk.model import Card, EndReason, Kiosk
+from kiosk.session.line import Line
+from kiosk.session.state import VisitMachine
+from kiosk.session.turns import FinishedTurn, TurnBook
+from kiosk.settings import Settings
+from kiosk.signaling import messages as m
+from kiosk.tasks import TaskSet
+from kiosk.telemetry import Metrics
+from kiosk.transcripts.recorder import Recorder
+from kiosk.voicelive.credentials import Credential
+
+log = structlog.get_logger(__name__)
+
+
+class Screen(Protocol):
+    """The kiosk's socket, as far as a visit uses it. Sending never waits."""
+
+    def send(self, message: m.ServerMessage) -> None:
+        """Queue a message; a browser that lags too far behind is cut off."""
+        ...
+
+    def visit_over(self) -> None:
+        """The visit no longer uses this screen."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class VisitServices:
+    """What a visit needs of the application; the same for all visits."""
+
+    settings: Settings
+    clock: Clock
+    bus: Bus
+    hooks: Hooks
+    texts: Texts
+    metrics: Metrics
+    recorder: Recorder
+    credential: Credential
+    render_card: Callable[[Card], str]
+    tool_pool: Executor
+
+
+class VisitContext:
+    """One visit's shared state. Its parts hold this and never each other."""
+
+    handle: SessionHandle
+
+    def __init__(self, services: VisitServices, kiosk: Kiosk, language: str) -> None:
+        self.services = services
+        self.settings = services.settings.visit
+        self.clock = services.clock
+        self.kiosk = kiosk
+        self.language = language
+        self.id = new_id("visit")
+        self.resume = new_id("resume")
+        self.started_at = self.clock.now()
+        self.started = self.clock.monotonic()
+        self.zone = ZoneInfo(services.settings.site.time_zone)
+
+        self.machine = VisitMachine()
+        self.book = TurnBook(self.settings.max_turns)
+        self.cards: OrderedDict[str, m.ShowCard] = OrderedDict()
+        self.notices: dict[str, m.Notice] = {}
+        self.screen: Screen | None = None
+        self.line: Line | None = None
+        self.rung: m.MediaRung | None = None
+        self.sound_on = True
+
+        self.reason: EndReason | None = None
+        self.over = asyncio.Event()
+        self.consented = asyncio.Event()
+        self.last_activity = self.started
+        self.avatar_audible = False
+        self.end_after_speech: EndReason | None = None
+        self.tools_running = 0
+        self.tools_used: list[str] = []
+        self.turn_count = 0
+
+        self.tasks = TaskSet(f"visit/{self.id[-8:]}", on_error=self._task_failed)
+        # Events and finished turns, in order, off the visitor's path.
+        self.outbox: asyncio.Queue[events.DomainEvent | FinishedTurn] = asyncio.Queue(
+            4 * self.settings.max_turns
+        )
+
+    # ── the screen ───────────────────────────────────────────────────────────────────────
+
+    def send(self, message: m.ServerMessage) -> None:
+        """Send to the screen, if one is attached; what it missed is repeated on resume."""
+        if self.screen is not None:
+            self.screen.send(message)
+
+    def to(self, state: m.VisitState) -> None:
+        """Go to a state and show it; once the visit is ending nothing else is entered."""
+        if self.machine.state == "ending" or not self.machine.to(state):
+            return
+        self.send(m.State(state=state, media=self.rung))
+        self.emit(events.StateChanged(**self.stamp(), state=state, media=self.rung))
+
+    def take_rung(self, rung: m.MediaRung, detail: str = "") -> None:
+        """Note how media travel now; `detail` is the diagnosis an operator reads."""
+        if rung == self.rung:
+            return
+        self.rung = rung
+        self.services.metrics.media_rungs.labels(rung).inc()
+        self.send(m.State(state=self.machine.state, media=rung))
+        self.emit(events.MediaChanged(**self.stamp(), rung=rung, detail=detail))
+
+    def notice(self, notice: m.Notice) -> None:
+        """Show a notice, replacing the one with its code."""
+        self.notices[notice.code] = notice
+        self.send(notice)
+
+    def drop_notice(self, notice_code: str) -> None:
+        """Take a notice away, if it is there."""
+        notice = self.notices.pop(notice_code, None)
+        if notice is not None:
+            self.send(m.NoticeGone(code=notice.code))
+
+    def text(self, key: str, **values: object) -> str:
+        """Return a sentence in the visitor's language."""
+        return self.services.texts.get(self.language, key, **values)
+
+    def show(self, card: Card) -> None:
+        """Render and show a card; at the limit the oldest goes. A card that fails is logged."""
+        card_id = card.id or new_id("card")
+        try:
+            html = self.services.render_card(card)
+        except KioskError as error:
+            log.warning("a card could not be rendered", kind=card.kind, why=str(error))
+            return
+        message = m.ShowCard(id=card_id, kind=card.kind, title=card.title, html=html)
+        self.cards.pop(card_id, None)
+        self.cards[card_id] = message
+        while len(self.cards) > self.settings.max_cards:
+            gone, _ = self.cards.popitem(last=False)
+            self.send(m.HideCard(id=gone))
+        self.send(message)
+        self.emit(events.CardShown(**self.stamp(), kind=card.kind, title=card.title))
+
+    # ── what happened ────────────────────────────────────────────────────────────────────
+
+    def now(self) -> datetime:
+        """Return the time at the site."""
+        return self.clock.now().astimezone(self.zone)
+
+    def stamp(self) -> dict[str, object]:
+        """Return the fields every event of this visit has."""
+        return {"visit_id": self.id, "kiosk_id": self.kiosk.id, "at": self.clock.now()}
+
+    def emit(self, event: events.DomainEvent | FinishedTurn) -> None:
+        """Queue an event or a finished turn for plugins, operators and transcripts."""
+        try:
+            self.outbox.put_nowait(event)
+        except asyncio.QueueFull:
+            log.error("a visit's outbox is full, an event is lost")
+
+    def active(self) -> None:
+        """Note that the visitor did something."""
+        self.last_activity = self.clock.monotonic()
+
+    def finish_turn(self, turn: FinishedTurn | None) -> None:
+        """Show a finished turn as final and keep it."""
+        if turn is None:
+            return
+        self.send(m.Caption(turn=turn.id, speaker=turn.speaker, text=turn.text, final=True))
+        self.emit(turn)
+
+    # ── the end ──────────────────────────────────────────────────────────────────────────
+
+    def end(self, reason: EndReason) -> None:
+        """End the visit; the first reason counts."""
+        if self.reason is None:
+            self.reason = reason
+            self.over.set()
+
+    def _task_failed(self, _error: BaseException) -> None:
+        self.end(EndReason.ERROR)

@@ -1,0 +1,69 @@
+"""One response at a time: asks that come while one is active wait; pure."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Any, Final
+
+Ask = dict[str, Any]
+
+MAX_WAITING: Final = 8
+"""Asks that may wait; beyond it the oldest goes, because it is the stalest."""
+
+
+class ResponseGate:
+    """Knows whether a response is active or asked for, and what is to be asked next.
+
+    The service refuses an overlapping response.create, and may start a response of its own
+    between `speech_stopped` and `response.created`, so a refused ask comes back to the front.
+    """
+
+    def __init__(self) -> None:
+        self.active: str | None = None
+        self.dropped = 0
+        self._asked: tuple[str, Ask] | None = None
+        self._waiting: deque[Ask] = deque()
+
+    @property
+    def busy(self) -> bool:
+        """Whether a response is active or asked for."""
+        return self.active is not None or self._asked is not None
+
+    def ask(self, ask: Ask) -> bool:
+        """Return True when `ask` may be sent now; otherwise it waits."""
+        if not self.busy:
+            return True
+        if len(self._waiting) >= MAX_WAITING:
+            self._waiting.popleft()
+            self.dropped += 1
+        self._waiting.append(ask)
+        return False
+
+    def sent(self, event_id: str, ask: Ask) -> None:
+        """Note that `ask` went out as `event_id`."""
+        self._asked = (event_id, ask)
+
+    def created(self, response_id: str) -> None:
+        """Note `response.created`."""
+        self.active = response_id
+        self._asked = None
+
+    def refused(self, event_id: str, *, overlap: bool) -> bool:
+        """Note an error naming `event_id`; True when it was our ask. An overlap is asked again."""
+        if self._asked is None or self._asked[0] != event_id:
+            return False
+        _, ask = self._asked
+        self._asked = None
+        if overlap:
+            self._waiting.appendleft(ask)
+        return True
+
+    def done(self, response_id: str) -> Ask | None:
+        """Note `response.done`; returns what to ask next, if anything waits."""
+        if self.active == response_id:
+            self.active = None
+        return self._waiting.popleft() if self._waiting and not self.busy else None
+
+    def forget_waiting(self) -> None:
+        """Drop what waits: the visitor has spoken over it."""
+        self._waiting.clear()

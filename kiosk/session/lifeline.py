@@ -1,0 +1,154 @@
+"""Keeps a visit's line upstream open: the first, and a new one whenever it is lost."""
+
+from __future__ import annotations
+
+import asyncio
+
+import stamina
+import structlog
+
+from kiosk import events
+from kiosk.errors import UpstreamError
+from kiosk.model import EndReason, Greeting
+from kiosk.session.context import VisitContext
+from kiosk.session.interruption import Interruption
+from kiosk.session.line import Line
+from kiosk.session.negotiation import Negotiation
+from kiosk.session.opening import greet, session_settings
+from kiosk.session.tools import ToolRunner
+from kiosk.session.upstream import UpstreamEvents
+from kiosk.signaling import messages as m
+
+log = structlog.get_logger(__name__)
+
+
+class Lifeline:
+    """Connects, configures and reads lines one after the other; greets on the first that works."""
+
+    def __init__(
+        self,
+        ctx: VisitContext,
+        tools: ToolRunner,
+        interruption: Interruption,
+        negotiation: Negotiation,
+    ) -> None:
+        self._ctx = ctx
+        self._tools = tools
+        self._interruption = interruption
+        self._negotiation = negotiation
+        self._greeted = False
+        self._lost_at: float | None = None
+        self.events: UpstreamEvents | None = None
+
+    async def run(self) -> None:
+        """Keep a line open: connect, configure, talk; when it is lost, seek a new one."""
+        ctx = self._ctx
+        greeting = ctx.tasks.start(ctx.services.hooks.greeting(ctx.handle), name="greeting")
+        while True:
+            try:
+                line = await self._open_line()
+            except UpstreamError as error:
+                log.error("no line upstream", code=error.code, visit=ctx.id, why=str(error))
+                ctx.emit(events.UpstreamLost(**ctx.stamp(), code=error.code))
+                lost = self._lost_at is not None
+                ctx.end(EndReason.UPSTREAM_LOST if lost else EndReason.ERROR)
+                return
+            ctx.line = line
+            self.events = UpstreamEvents(ctx, line, self._tools, self._interruption)
+            if self._lost_at is None:
+                self._negotiation.begin(line)
+                ctx.tasks.spawn(self._open_conversation(greeting), name="open")
+            else:
+                await self._resume_conversation(line)
+            try:
+                await self.events.pump()
+            except UpstreamError as error:
+                self._line_lost(line, error)
+            finally:
+                await line.aclose()
+
+    async def _open_line(self) -> Line:
+        settings = self._ctx.services.settings.upstream
+        started = self._ctx.clock.monotonic()
+
+        def retry(error: Exception) -> bool | float:
+            if not isinstance(error, UpstreamError) or not error.retryable:
+                return False
+            return error.retry_after if error.retry_after is not None else True
+
+        async for attempt in stamina.retry_context(
+            on=retry,
+            attempts=None,
+            timeout=settings.reconnect_for_s,
+            wait_initial=0.2,
+            wait_max=3,
+            wait_jitter=0.3,
+        ):
+            with attempt:
+                line = await Line.open(
+                    settings, self._ctx.services.credential, await session_settings(self._ctx)
+                )
+                took = self._ctx.clock.monotonic() - started
+                self._ctx.services.metrics.connect_seconds.observe(took)
+                return line
+        raise AssertionError("retry_context raises when it gives up")
+
+    def _line_lost(self, line: Line, error: UpstreamError) -> None:
+        ctx = self._ctx
+        ctx.line = None
+        self._lost_at = ctx.clock.monotonic()
+        self._tools.line_lost()
+        self._interruption.silent()
+        turn = ctx.book.current("avatar")
+        if turn is not None:
+            ctx.finish_turn(ctx.book.interrupt(turn.id, self._interruption.heard_ms))
+        self._ctx.services.metrics.upstream_lost.labels(error.code).inc()
+        log.warning("upstream line lost", code=error.code, visit=ctx.id)
+        ctx.notice(m.Notice(code="reconnecting", text=ctx.text("notice.reconnecting")))
+        if ctx.machine.state != "consent":
+            ctx.to("connecting")
+        ctx.emit(events.UpstreamLost(**ctx.stamp(), code=error.code))
+
+    async def _resume_conversation(self, line: Line) -> None:
+        """A new line carries the visit on: told what was said, then the picture again."""
+        ctx = self._ctx
+        lost_at, self._lost_at = self._lost_at, None
+        try:
+            await line.prime(ctx.book.finished[-ctx.settings.history_turns :])
+            if not self._greeted:
+                greeting = await self._ctx.services.hooks.greeting(ctx.handle)
+                ctx.tasks.spawn(self._greet_when_ready(greeting), name="open")
+            elif ctx.book.awaiting_answer:
+                await line.respond()
+        except UpstreamError:
+            pass  # the pump raises it again, where it is handled
+        self._negotiation.begin(line)
+        ctx.drop_notice("reconnecting")
+        after = round((ctx.clock.monotonic() - (lost_at or ctx.clock.monotonic())) * 1000)
+        ctx.emit(events.UpstreamRestored(**ctx.stamp(), after_ms=after))
+        if self._greeted:
+            ctx.to("listening")
+
+    async def _open_conversation(self, greeting: asyncio.Task[object]) -> None:
+        answer = await greeting
+        await self._greet_when_ready(answer)
+
+    async def _greet_when_ready(self, greeting: object) -> None:
+        """Greet when the visitor can see and hear it: consent given, media playing or given up."""
+        ctx = self._ctx
+        await ctx.consented.wait()
+        await self._negotiation.settled.wait()
+        if self._greeted or ctx.machine.state == "ending":
+            return
+        self._greeted = True
+        ctx.active()
+        if self._ctx.services.settings.visit.greet and isinstance(greeting, Greeting):
+            ctx.to("greeting")
+            took = ctx.clock.monotonic() - ctx.started
+            self._ctx.services.metrics.greeting_seconds.observe(took)
+            try:
+                await greet(ctx, greeting)
+            except UpstreamError:
+                self._greeted = False  # never spoken; the next line greets
+        else:
+            ctx.to("listening")

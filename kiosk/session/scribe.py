@@ -1,0 +1,64 @@
+"""Tells transcripts, operators and plugins what happened, in order, off the visitor's path."""
+
+from __future__ import annotations
+
+from kiosk import events
+from kiosk.model import TranscriptEntry
+from kiosk.session.context import VisitContext
+from kiosk.session.turns import FinishedTurn
+
+
+class Scribe:
+    """Empties one visit's outbox."""
+
+    def __init__(self, ctx: VisitContext) -> None:
+        self._ctx = ctx
+
+    async def run(self) -> None:
+        """Tell things in order until cancelled."""
+        while True:
+            await self.tell(await self._ctx.outbox.get())
+
+    async def drain(self) -> None:
+        """Tell what is still waiting, at the end of the visit."""
+        while not self._ctx.outbox.empty():
+            await self.tell(self._ctx.outbox.get_nowait())
+
+    async def tell(self, item: events.DomainEvent | FinishedTurn) -> None:
+        """Record a turn, then publish the event and offer it to plugins."""
+        if isinstance(item, FinishedTurn):
+            item = await self._record(item)
+        await self._ctx.services.bus.publish(events.EVENTS_TOPIC, item.model_dump(mode="json"))
+        hooks = self._ctx.services.hooks
+        hooks.session_event(self._ctx.handle, item)
+        if item.type in {"turn_completed", "tool_called"} and not self._ctx.over.is_set():
+            for card in await hooks.cards(self._ctx.handle, item):
+                self._ctx.show(card)
+
+    async def _record(self, turn: FinishedTurn) -> events.TurnCompleted:
+        ctx = self._ctx
+        ctx.turn_count += 1
+        self._ctx.services.metrics.turns.labels(turn.speaker).inc()
+        at = ctx.clock.now()
+        await self._ctx.services.recorder.add(
+            TranscriptEntry(
+                visit_id=ctx.id,
+                kiosk_id=ctx.kiosk.id,
+                seq=ctx.turn_count,
+                speaker=turn.speaker,
+                text=turn.text,
+                language=ctx.language,
+                at=at,
+                interrupted=turn.interrupted,
+            )
+        )
+        return events.TurnCompleted(
+            visit_id=ctx.id,
+            kiosk_id=ctx.kiosk.id,
+            at=at,
+            seq=ctx.turn_count,
+            speaker=turn.speaker,
+            text=await self._ctx.services.hooks.redact(turn.text, "operator"),
+            language=ctx.language,
+            interrupted=turn.interrupted,
+        )

@@ -1,0 +1,178 @@
+"""One visit, read top to bottom: its loops, its screen, its one end."""
+
+from __future__ import annotations
+
+import asyncio
+
+import structlog
+
+from kiosk import events
+from kiosk.bus.base import Payload
+from kiosk.model import EndReason, Kiosk, VisitSummary
+from kiosk.session.context import Screen, VisitContext, VisitServices
+from kiosk.session.handle import VisitHandle
+from kiosk.session.interruption import Interruption
+from kiosk.session.lifeline import Lifeline
+from kiosk.session.negotiation import Negotiation
+from kiosk.session.scribe import Scribe
+from kiosk.session.tools import ToolRunner
+from kiosk.session.visitor import VisitorInput
+from kiosk.session.watchdog import Watchdog
+from kiosk.signaling import messages as m
+
+log = structlog.get_logger(__name__)
+
+
+class _VisitOver(Exception):
+    """Raised inside the visit's TaskGroup to cancel what still runs."""
+
+
+class Session:
+    """One visit. `run()` owns its whole life; the other methods hand things in."""
+
+    def __init__(
+        self, services: VisitServices, kiosk: Kiosk, screen: Screen, language: str
+    ) -> None:
+        self.ctx = VisitContext(services, kiosk, language)
+        self.ctx.handle = VisitHandle(self.ctx)
+        self.ctx.screen = screen
+        self._services = services
+        tools = ToolRunner(self.ctx)
+        self._interruption = Interruption(self.ctx, tools)
+        negotiation = Negotiation(self.ctx)
+        self.visitor = VisitorInput(self.ctx, tools, self._interruption, negotiation)
+        self._lifeline = Lifeline(self.ctx, tools, self._interruption, negotiation)
+        self._watchdog = Watchdog(self.ctx, lambda: self._lifeline.events)
+        self._scribe = Scribe(self.ctx)
+        self.ended = asyncio.Event()
+        self._detached = asyncio.Event()
+        self._attached = asyncio.Event()
+        self._attached.set()
+
+    def attach(self, screen: Screen, *, playing: bool) -> None:
+        """A reloaded page or a mended socket takes the visit up again."""
+        ctx = self.ctx
+        if ctx.screen is not None:
+            ctx.screen.visit_over()
+        ctx.screen = screen
+        self._attached.set()
+        ctx.send(m.Visit(id=ctx.id, resume=ctx.resume))
+        ctx.send(m.State(state=ctx.machine.state, media=ctx.rung))
+        for turn in ctx.book.finished[-6:]:
+            ctx.send(m.Caption(turn=turn.id, speaker=turn.speaker, text=turn.text, final=True))
+        for card in ctx.cards.values():
+            ctx.send(card)
+        for notice in ctx.notices.values():
+            ctx.send(notice)
+        ctx.active()
+        if not playing and ctx.line is not None:
+            # The page lost its peer connection. Whether a session takes a second
+            # session.avatar.connect is unknown, so a new line is opened for the new one.
+            ctx.tasks.spawn(ctx.line.aclose(), name="renew-line")
+
+    def detach(self, screen: Screen) -> None:
+        """The socket is gone; the visit waits a while for it to come back."""
+        if self.ctx.screen is screen:
+            self.ctx.screen = None
+            self._attached.clear()
+            self._detached.set()
+
+    async def command(self, payload: Payload) -> Payload:
+        """Answer an operator's command from the bus."""
+        if payload.get("command") == "end":
+            self.ctx.end(EndReason.OPERATOR)
+            return {"ok": True}
+        return {"ok": False, "error": "unknown command"}
+
+    # ── the life of a visit ──────────────────────────────────────────────────────────────
+
+    async def run(self) -> VisitSummary:
+        """Live the visit to its end; returns its summary. Never raises but for cancellation."""
+        ctx = self.ctx
+        recorder = self._services.recorder
+        recorder.visit_started(ctx.id, ctx.kiosk.id, ctx.language, ctx.started_at)
+        ctx.send(m.Visit(id=ctx.id, resume=ctx.resume))
+        ctx.emit(events.VisitStarted(**ctx.stamp(), language=ctx.language))
+        if self._services.settings.site.consent:
+            ctx.to("consent")
+        else:
+            ctx.consented.set()
+            ctx.to("connecting")
+        try:
+            async with asyncio.TaskGroup() as group:
+                for name, loop in (
+                    ("upstream", self._lifeline.run()),
+                    ("browser", self.visitor.read()),
+                    ("microphone", self.visitor.listen()),
+                    ("watchdog", self._watchdog.run()),
+                    ("absence", self._absence()),
+                    ("scribe", self._scribe.run()),
+                    ("until-over", self._until_over()),
+                ):
+                    group.create_task(loop, name=f"visit/{ctx.id[-8:]}/{name}")
+        except* _VisitOver:
+            pass
+        except* Exception as failures:
+            ctx.end(EndReason.ERROR)
+            for failure in failures.exceptions:
+                log.error("a visit failed", visit=ctx.id, exc_info=failure)
+        except* asyncio.CancelledError:
+            ctx.end(EndReason.SHUTDOWN)
+        return await self._finish()
+
+    async def _until_over(self) -> None:
+        await self.ctx.over.wait()
+        raise _VisitOver
+
+    async def _finish(self) -> VisitSummary:
+        ctx = self.ctx
+        reason = ctx.reason or EndReason.ERROR
+        turn = ctx.book.current("avatar")
+        if turn is not None:
+            heard = self._interruption.heard_ms
+            ctx.finish_turn(
+                ctx.book.interrupt(turn.id, heard)
+                if not turn.complete
+                else ctx.book.finish(turn.id)
+            )
+        ctx.to("ending")
+        key = f"ended.{reason.value}"
+        ctx.send(m.Ended(reason=reason.value, text=ctx.text(key)))
+        if ctx.line is not None:
+            await ctx.line.aclose()
+            ctx.line = None
+        await ctx.tasks.aclose()
+        seconds = ctx.clock.monotonic() - ctx.started
+        await self._scribe.drain()
+        summary = VisitSummary(
+            visit_id=ctx.id,
+            kiosk_id=ctx.kiosk.id,
+            language=ctx.language,
+            started_at=ctx.started_at,
+            ended_at=ctx.clock.now(),
+            reason=reason,
+            turns=ctx.turn_count,
+            tools=tuple(dict.fromkeys(ctx.tools_used)),
+        )
+        self._services.recorder.visit_ended(summary)
+        await self._scribe.tell(
+            events.VisitEnded(
+                **ctx.stamp(), reason=reason, turns=ctx.turn_count, seconds=round(seconds, 1)
+            )
+        )
+        self._services.metrics.visits_ended.labels(reason.value).inc()
+        if ctx.screen is not None:
+            ctx.screen.visit_over()
+        return summary
+
+    async def _absence(self) -> None:
+        """End the visit when its screen stays away."""
+        while True:
+            await self._detached.wait()
+            self._detached.clear()
+            try:
+                async with asyncio.timeout(self.ctx.settings.resume_s):
+                    await self._attached.wait()
+            except TimeoutError:
+                self.ctx.end(EndReason.VISITOR_LEFT)
+                return

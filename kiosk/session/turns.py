@@ -1,0 +1,114 @@
+"""From upstream deltas to turns and captions; an interrupted turn ends where it was heard."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from typing import Final
+
+from kiosk.model import Speaker
+
+MS_PER_CHARACTER: Final = 62
+"""Speaking pace that is assumed when the service sends no word times: about 16 letters a second."""
+
+
+@dataclass(slots=True)
+class OpenTurn:
+    """A turn that is still being said or transcribed."""
+
+    id: str
+    speaker: Speaker
+    text: str = ""
+    words: list[tuple[str, int]] = field(default_factory=list)
+    """Word and the millisecond at which it ends, when the service sends them."""
+    complete: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FinishedTurn:
+    """A turn that is over; `text` is what was really said or heard."""
+
+    id: str
+    speaker: Speaker
+    text: str
+    interrupted: bool = False
+
+
+class TurnBook:
+    """The turns of one visit. Pure: told what arrives, returns what to show and keep."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._open: OrderedDict[str, OpenTurn] = OrderedDict()
+        self.finished: list[FinishedTurn] = []
+        self.forgotten = 0
+
+    def delta(self, turn_id: str, speaker: Speaker, text: str) -> OpenTurn:
+        """Add `text` to a turn, opening it when it is new; returns the turn."""
+        turn = self._open.get(turn_id)
+        if turn is None:
+            turn = OpenTurn(turn_id, speaker)
+            self._open[turn_id] = turn
+            if len(self._open) > self._limit:
+                self._open.popitem(last=False)
+                self.forgotten += 1
+        turn.text += text
+        return turn
+
+    def whole(self, turn_id: str, speaker: Speaker, text: str) -> OpenTurn:
+        """Set the whole text of a turn that generation has finished with."""
+        turn = self.delta(turn_id, speaker, "")
+        turn.text = text
+        turn.complete = True
+        return turn
+
+    def word(self, turn_id: str, text: str, end_ms: int) -> None:
+        """Note when a word of a turn ends, so that an interruption can be exact."""
+        turn = self._open.get(turn_id)
+        if turn is not None:
+            turn.words.append((text, end_ms))
+
+    def current(self, speaker: Speaker) -> OpenTurn | None:
+        """Return the newest open turn of `speaker`."""
+        for turn in reversed(self._open.values()):
+            if turn.speaker == speaker:
+                return turn
+        return None
+
+    def finish(self, turn_id: str) -> FinishedTurn | None:
+        """Close a turn as said in full; None when it is unknown, closed already, or empty."""
+        turn = self._open.pop(turn_id, None)
+        return self._keep(turn, turn.text, interrupted=False) if turn is not None else None
+
+    def interrupt(self, turn_id: str, heard_ms: int) -> FinishedTurn | None:
+        """Close a turn after `heard_ms` of it were heard; the rest was never said."""
+        turn = self._open.pop(turn_id, None)
+        if turn is None:
+            return None
+        return self._keep(turn, heard_text(turn, heard_ms), interrupted=True)
+
+    def _keep(self, turn: OpenTurn, text: str, *, interrupted: bool) -> FinishedTurn | None:
+        text = " ".join(text.split())
+        if not text:
+            return None
+        finished = FinishedTurn(turn.id, turn.speaker, text, interrupted)
+        self.finished.append(finished)
+        if len(self.finished) > self._limit:
+            del self.finished[0]
+            self.forgotten += 1
+        return finished
+
+    @property
+    def awaiting_answer(self) -> bool:
+        """Whether the visitor spoke last and nobody answered."""
+        return bool(self.finished) and self.finished[-1].speaker == "visitor"
+
+
+def heard_text(turn: OpenTurn, heard_ms: int) -> str:
+    """Return the part of a turn heard within `heard_ms`, cut between words."""
+    if turn.words:
+        return " ".join(word for word, end_ms in turn.words if end_ms <= heard_ms)
+    letters = heard_ms // MS_PER_CHARACTER
+    if letters >= len(turn.text):
+        return turn.text
+    return turn.text[:letters].rpartition(" ")[0]

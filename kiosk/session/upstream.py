@@ -1,0 +1,244 @@
+"""What each Voice Live event means to the visit: a table, one small method for each event."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+
+import structlog
+
+from kiosk.errors import UpstreamError
+from kiosk.session.context import VisitContext
+from kiosk.session.interruption import Interruption
+from kiosk.session.line import Line
+from kiosk.session.tools import ToolRunner
+from kiosk.session.turns import MS_PER_CHARACTER
+from kiosk.signaling import messages as m
+from kiosk.voicelive import codec
+from kiosk.voicelive.connection import Event
+
+log = structlog.get_logger(__name__)
+
+OVERLAP: Final = "conversation_already_has_active_response"
+
+
+class UpstreamEvents:
+    """Reads one line until it is lost. Unknown events pass: the service adds some every month."""
+
+    def __init__(
+        self,
+        ctx: VisitContext,
+        line: Line,
+        tools: ToolRunner,
+        interruption: Interruption,
+    ) -> None:
+        self._ctx = ctx
+        self._line = line
+        self._tools = tools
+        self._interruption = interruption
+        self._speech_over: float | None = None
+        self._handlers: dict[str, Callable[[Event], Awaitable[None]]] = {
+            "input_audio_buffer.speech_started": self._speech_started,
+            "input_audio_buffer.speech_stopped": self._speech_stopped,
+            "conversation.item.input_audio_transcription.delta": self._heard_delta,
+            "conversation.item.input_audio_transcription.completed": self._heard,
+            "conversation.item.input_audio_transcription.failed": self._heard_nothing,
+            "response.created": self._response_created,
+            "response.output_item.added": self._item_added,
+            "response.audio_transcript.delta": self._spoken_delta,
+            "response.text.delta": self._spoken_delta,
+            "response.audio_transcript.done": self._spoken,
+            "response.text.done": self._spoken,
+            "response.audio_timestamp.delta": self._word_time,
+            "response.function_call_arguments.done": self._function_call,
+            "response.done": self._response_done,
+            "session.avatar.connecting": self._avatar_connecting,
+            "session.avatar.switch_to_speaking": self._speaking,
+            "session.avatar.switch_to_idle": self._idle,
+            "error": self._error,
+            "warning": self._warning,
+        }
+
+    async def pump(self) -> None:
+        """Handle events until the line is lost, which is raised as UpstreamError."""
+        while True:
+            event = await self._line.receive()
+            handler = self._handlers.get(str(event.get("type")))
+            if handler is not None:
+                await handler(event)
+
+    # ── hearing ──────────────────────────────────────────────────────────────────────────
+
+    async def _speech_started(self, _event: Event) -> None:
+        self._ctx.active()
+        await self._interruption.speech_started()
+
+    async def _speech_stopped(self, _event: Event) -> None:
+        self._ctx.active()
+        self._interruption.speech_stopped()
+        if self._ctx.machine.state == "listening":
+            self._ctx.to("thinking")
+
+    async def _heard_delta(self, event: Event) -> None:
+        turn = self._ctx.book.delta(_text(event, "item_id"), "visitor", _text(event, "delta"))
+        self._ctx.send(m.Caption(turn=turn.id, speaker="visitor", text=turn.text))
+
+    async def _heard(self, event: Event) -> None:
+        self._ctx.active()
+        item_id, words = _text(event, "item_id"), _text(event, "transcript").strip()
+        if not words:
+            await self._heard_nothing(event)
+            return
+        self._tools.visitor_spoke()
+        self._ctx.book.whole(item_id, "visitor", words)
+        self._ctx.finish_turn(self._ctx.book.finish(item_id))
+
+    async def _heard_nothing(self, event: Event) -> None:
+        # Noise taken for speech: nothing to show, and nobody is thinking about it.
+        self._ctx.book.finish(_text(event, "item_id"))
+        if self._ctx.machine.state == "thinking" and not self._line.gate.busy:
+            self._ctx.to("listening")
+
+    # ── answering ────────────────────────────────────────────────────────────────────────
+
+    async def _response_created(self, event: Event) -> None:
+        self._line.gate.created(_text(event.get("response"), "id"))
+        if self._ctx.machine.state == "listening":
+            self._ctx.to("thinking")
+
+    async def _item_added(self, event: Event) -> None:
+        item = event.get("item")
+        kind = _text(item, "type")
+        if kind == "message":
+            self._interruption.item_began(_text(item, "id"))
+        elif kind == "function_call":
+            self._tools.named(_text(item, "call_id"), _text(item, "name"))
+
+    async def _spoken_delta(self, event: Event) -> None:
+        turn = self._ctx.book.delta(_text(event, "item_id"), "avatar", _text(event, "delta"))
+        self._ctx.send(m.Caption(turn=turn.id, speaker="avatar", text=turn.text))
+        # With a picture, the avatar itself says when its mouth moves; without one, words are all.
+        if not self._line.avatar_connected or self._line.switches_seen == 0:
+            self._begin_speaking()
+
+    async def _spoken(self, event: Event) -> None:
+        words = _text(event, "transcript") or _text(event, "text")
+        item_id = _text(event, "item_id")
+        turn = self._ctx.book.whole(item_id, "avatar", words)
+        self._ctx.send(m.Caption(turn=turn.id, speaker="avatar", text=turn.text))
+
+    async def _word_time(self, event: Event) -> None:
+        offset, length = event.get("audio_offset_ms"), event.get("audio_duration_ms")
+        if isinstance(offset, int | float) and isinstance(length, int | float):
+            end_ms = round(offset + length)
+            self._ctx.book.word(_text(event, "item_id"), _text(event, "text"), end_ms)
+
+    async def _function_call(self, event: Event) -> None:
+        self._tools.call(
+            self._line,
+            _text(event, "response_id"),
+            _text(event, "call_id"),
+            _text(event, "name"),
+            _text(event, "arguments"),
+        )
+
+    async def _response_done(self, event: Event) -> None:
+        response = event.get("response")
+        response_id, status = _text(response, "id"), _text(response, "status")
+        calls_tools = any(
+            _text(item, "type") == "function_call" for item in _items(response, "output")
+        )
+        if status == "failed":
+            log.warning("a response failed upstream", visit=self._ctx.id)
+            self._ctx.services.metrics.upstream_errors.labels("response_failed").inc()
+            self._ctx.send(
+                m.Failure(code="answer_failed", message=self._ctx.text("error.answer_failed"))
+            )
+        await self._line.response_done(response_id)
+        await self._tools.response_done(self._line, response_id)
+        if self._ctx.avatar_audible and self._line.avatar_connected and self._line.switches_seen:
+            return
+        turn = self._ctx.book.current("avatar")
+        if turn is not None and self._line.avatar_connected and status == "completed":
+            # Generated, but not heard yet: switch_to_idle closes the turn. Should the service
+            # not send it, the watchdog does after the time the words take.
+            words_s = len(turn.text) * MS_PER_CHARACTER / 1000
+            self._speech_over = self._ctx.clock.monotonic() + words_s + 3
+            return
+        if not calls_tools or turn is not None:
+            self.speech_ended()
+
+    def overdue(self) -> bool:
+        """Whether speech should be over by now, though the service never said so."""
+        return self._speech_over is not None and self._ctx.clock.monotonic() > self._speech_over
+
+    # ── the avatar ───────────────────────────────────────────────────────────────────────
+
+    async def _avatar_connecting(self, event: Event) -> None:
+        self._line.avatar_answered(event)
+
+    async def _speaking(self, _event: Event) -> None:
+        self._line.switches_seen += 1
+        self._speech_over = None
+        self._interruption.audible()
+        self._begin_speaking(again=True)
+
+    def _begin_speaking(self, *, again: bool = False) -> None:
+        if not self._ctx.avatar_audible:
+            self._interruption.audible()
+        if self._ctx.machine.talking:
+            self._ctx.to("speaking")
+            if again:
+                # Said once more although the state may be the same: it ends the hush.
+                self._ctx.send(m.State(state=self._ctx.machine.state, media=self._ctx.rung))
+
+    async def _idle(self, _event: Event) -> None:
+        self._line.switches_seen += 1
+        self.speech_ended()
+
+    def speech_ended(self) -> None:
+        """The avatar fell silent: close what it said, listen again, or end as was asked."""
+        self._speech_over = None
+        self._interruption.silent()
+        turn = self._ctx.book.current("avatar")
+        if turn is not None and turn.complete:
+            self._ctx.finish_turn(self._ctx.book.finish(turn.id))
+        if self._ctx.machine.state in {"speaking", "thinking", "greeting"}:
+            self._ctx.to("thinking" if self._line.gate.busy else "listening")
+        if not self._line.gate.busy and self._ctx.end_after_speech is not None:
+            self._ctx.end(self._ctx.end_after_speech)
+
+    # ── trouble ──────────────────────────────────────────────────────────────────────────
+
+    async def _error(self, event: Event) -> None:
+        info = codec.error_info(event)
+        if info.benign:
+            return
+        self._ctx.services.metrics.upstream_errors.labels(info.code).inc()
+        if self._line.avatar_refused(info):
+            return
+        if self._line.gate.refused(info.event_id, overlap=info.code == OVERLAP):
+            if info.code != OVERLAP:
+                self._ctx.send(
+                    m.Failure(code="answer_failed", message=self._ctx.text("error.answer_failed"))
+                )
+                self._ctx.to("listening")
+            return
+        log.warning(
+            "upstream error", code=info.code, kind=info.kind, param=info.param, visit=self._ctx.id
+        )
+        if info.code in {"session_expired", "authentication_failed"}:
+            raise UpstreamError("closed", "The upstream session ended.", retryable=True)
+
+    async def _warning(self, event: Event) -> None:
+        log.info("upstream warning", code=_text(event.get("warning"), "code"))
+
+
+def _text(mapping: Any, key: str) -> str:
+    value = mapping.get(key) if hasattr(mapping, "get") else None
+    return value if isinstance(value, str) else ""
+
+
+def _items(mapping: Any, key: str) -> list[Any]:
+    value = mapping.get(key) if hasattr(mapping, "get") else None
+    return value if isinstance(value, list) else []

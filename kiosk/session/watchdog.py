@@ -1,0 +1,83 @@
+"""Every deadline of a visit in one place: consent, idle with its warning, the absolute cap."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from kiosk.errors import UpstreamError
+from kiosk.model import EndReason
+from kiosk.session.context import VisitContext
+from kiosk.session.upstream import UpstreamEvents
+from kiosk.signaling import messages as m
+
+
+class Watchdog:
+    """Looks often, acts seldom. Idle is measured from speech and touch, never from pings.
+
+    It does not run while the avatar speaks or thinks; its own spoken warning does not count.
+    """
+
+    def __init__(self, ctx: VisitContext, events: Callable[[], UpstreamEvents | None]) -> None:
+        self._ctx = ctx
+        self._events = events
+        self._warned_at: float | None = None
+        self._activity_then = 0.0
+
+    async def run(self) -> None:
+        """Watch until the visit is over."""
+        while True:
+            await self._ctx.clock.sleep(self.tick_s)
+            await self._look()
+
+    @property
+    def tick_s(self) -> float:
+        """How often to look: a tenth of the shortest deadline, between 50 ms and 1 s."""
+        settings = self._ctx.settings
+        shortest = min(settings.idle_s, settings.idle_warning_s, settings.max_s, settings.consent_s)
+        return min(1.0, max(0.05, shortest / 10))
+
+    async def _look(self) -> None:
+        ctx = self._ctx
+        now = ctx.clock.monotonic()
+        settings = ctx.settings
+        if now - ctx.started > settings.max_s:
+            ctx.end(EndReason.TOO_LONG)
+            return
+        if ctx.machine.state == "consent":
+            if now - ctx.last_activity > settings.consent_s:
+                ctx.end(EndReason.IDLE)
+            return
+        events = self._events()
+        if events is not None and events.overdue():
+            events.speech_ended()
+        if self._warned_at is not None:
+            self._warned(now)
+            return
+        busy = ctx.machine.state in {"speaking", "thinking", "greeting", "connecting", "queued"}
+        if busy or ctx.tools_running or ctx.avatar_audible:
+            # Quiet time begins when the avatar stops.
+            ctx.last_activity = max(ctx.last_activity, now)
+            return
+        if now - ctx.last_activity > settings.idle_s:
+            await self._warn(now)
+
+    def _warned(self, now: float) -> None:
+        ctx = self._ctx
+        if ctx.last_activity > self._activity_then:
+            self._warned_at = None
+            ctx.drop_notice("idle")
+        elif self._warned_at is not None and now - self._warned_at > ctx.settings.idle_warning_s:
+            ctx.end(EndReason.IDLE)
+
+    async def _warn(self, now: float) -> None:
+        ctx = self._ctx
+        self._warned_at = now
+        self._activity_then = ctx.last_activity
+        text = ctx.text("notice.idle")
+        seconds = round(ctx.settings.idle_warning_s)
+        ctx.notice(m.Notice(code="idle", text=text, seconds=seconds))
+        if ctx.line is not None:
+            try:
+                await ctx.line.say(text)
+            except UpstreamError:
+                return  # the pump sees the loss too

@@ -1,0 +1,191 @@
+"""The real server, the real emulator, storage in a temporary folder; a visit in four lines."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import aiohttp
+from aiohttp import web
+
+from kiosk import keys
+from kiosk.app import RECORDER, create_app
+from kiosk.clock import Clock, SystemClock
+from kiosk.emulator.engines import Engines, load_engines
+from kiosk.emulator.scenario import Scenario
+from kiosk.emulator.server import EmulatorServer
+from kiosk.hooks.caller import PluginFailure
+from kiosk.model import TranscriptEntry
+from kiosk.settings import Settings, load_settings
+from kiosk.signaling import messages as m
+from kiosk.storage.database import Storage
+from kiosk.testing.visit import Visit
+
+DEFAULTS: dict[str, Any] = {
+    "site": {"name": "Test site", "languages": ["en", "de"], "time_zone": "UTC"},
+    "kiosks": [{"id": "lobby", "name": "Lobby", "place": "entrance"}],
+    "access": {"open": True},
+    "server": {"port": 0, "drain_s": 0},
+    # The smallest picture that is still a face: tests share two cores.
+    "upstream": {
+        "avatar": {"width": 512, "height": 288},
+        "api_key": "emulator",
+        "reconnect_for_s": 20,
+    },
+    "hooks": {"dir": None, "off": False},
+}
+
+
+class KioskHarness:
+    """One server with its own emulator. Use it as an async context manager.
+
+    `plugins` are plugin objects or modules by name, `settings` nested values over DEFAULTS.
+    """
+
+    def __init__(
+        self,
+        *,
+        plugins: Mapping[str, object] | None = None,
+        settings: Mapping[str, Any] | None = None,
+        scenario: Scenario | None = None,
+        engines: Engines | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        self._plugins = plugins
+        self._overrides = settings or {}
+        self._scenario = scenario
+        self._given_engines = engines
+        self.clock: Clock = clock or SystemClock()
+        self._stack = AsyncExitStack()
+        self._visits: list[Visit] = []
+        self.url = ""
+
+    async def __aenter__(self) -> Self:
+        """Start everything on free ports."""
+        try:
+            await self._start()
+        except BaseException:
+            await self._stack.aclose()
+            raise
+        return self
+
+    async def _start(self) -> None:
+        stack = self._stack
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="kiosk-test-"))
+        self.folder = Path(folder)
+        if self._given_engines is None:
+            self.engines = load_engines("light")
+            stack.push_async_callback(self.engines.aclose)
+        else:
+            self.engines = self._given_engines
+        self.emulator = await stack.enter_async_context(
+            EmulatorServer(scenario=self._scenario, engines=self.engines)
+        )
+        self.settings = self._settings()
+        self.app = create_app(self.settings, clock=self.clock, plugins=self._plugins)
+        runner = web.AppRunner(self.app, access_log=None, shutdown_timeout=1)
+        await runner.setup()
+        stack.push_async_callback(runner.cleanup)
+        site = web.TCPSite(runner, "127.0.0.1", 0)
+        await site.start()
+        self.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+        self.http = await stack.enter_async_context(
+            aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True))
+        )
+
+    def _settings(self) -> Settings:
+        values = merge(DEFAULTS, self._overrides)
+        url = f"sqlite+aiosqlite:///{self.folder / 'kiosk.sqlite3'}"
+        values["storage"] = {"url": url, **values.get("storage", {})}
+        values["upstream"] = {"endpoint": self.emulator.endpoint, **values["upstream"]}
+        if values["hooks"].get("dir") is None:
+            empty = self.folder / "plugins"
+            empty.mkdir(exist_ok=True)
+            values["hooks"] = {**values["hooks"], "dir": str(empty)}
+        return load_settings(overrides=values, read_file=False)
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Hang up every visit and stop everything."""
+        for visit in self._visits:
+            await visit.aclose()
+        await self._stack.aclose()
+
+    # ── visiting ─────────────────────────────────────────────────────────────────────────
+
+    async def connect(
+        self, *, media: bool = True, resume: str | None = None, hello: bool = True
+    ) -> Visit:
+        """Open a kiosk socket as an enrolled screen; nobody has touched it yet."""
+        async with self.http.get(f"{self.url}/") as page:
+            page.raise_for_status()
+        socket = await self.http.ws_connect(
+            f"{self.url}/ws/kiosk", headers={"Origin": self.url}, max_msg_size=0
+        )
+        visit = Visit(socket, self.clock, self.engines, media=media)
+        self._visits.append(visit)
+        visit.start()
+        if hello:
+            await visit.send(m.Hello(protocol=m.PROTOCOL, resume=resume))
+        return visit
+
+    async def visit(
+        self, *, language: str | None = None, media: bool = True, microphone: bool = True
+    ) -> Visit:
+        """Begin a visit: touched, notice accepted, media negotiated as soon as it can be."""
+        visit = await self.connect(media=media)
+        await visit.begin(language, microphone=microphone)
+        return visit
+
+    # ── looking on ───────────────────────────────────────────────────────────────────────
+
+    @property
+    def storage(self) -> Storage:
+        """The server's database."""
+        return self.app[keys.STORAGE]
+
+    @property
+    def failures(self) -> Sequence[PluginFailure]:
+        """Contained plugin failures so far."""
+        return self.app[keys.HOOKS].failures
+
+    async def transcript(self, visit_id: str) -> Sequence[TranscriptEntry]:
+        """Return what is stored of a visit, once all that is queued was written."""
+        await self.app[RECORDER].settle(10)
+        return await self.storage.turns.of(visit_id)
+
+    def upstream_events(self) -> list[str]:
+        """Return the event types the emulator received from the server, in order."""
+        return [
+            str(entry["type"])
+            for session in self.emulator.journal()
+            for entry in session["entries"]
+            if entry["direction"] == "in"
+        ]
+
+
+def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """Return nested `base` with `over` laid on it."""
+    merged = dict(base)
+    for key, value in over.items():
+        old = merged.get(key)
+        if isinstance(old, Mapping) and isinstance(value, Mapping):
+            merged[key] = merge(old, value)
+        else:
+            merged[key] = value
+    return merged
+
+
+@asynccontextmanager
+async def running_harness(**options: Any) -> AsyncIterator[KioskHarness]:
+    """Run a harness; what the fixture of the same kind uses."""
+    async with KioskHarness(**options) as harness:
+        yield harness

@@ -1,0 +1,53 @@
+"""Fails a test that leaves a task, a peer connection or an HTTP session behind."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+from collections.abc import Iterable
+
+import aiohttp
+from aiortc import RTCPeerConnection
+
+# Tasks that end by themselves a moment after what they belong to is closed, and are not ours.
+_PASSING = ("aioice", "RTCDtlsTransport", "RTCSctpTransport", "WebSocketWriter")
+
+
+async def leaked() -> list[str]:
+    """Return what is still there, in words; gives tasks that are ending a few loop turns."""
+    for _ in range(50):
+        tasks = _tasks()
+        if not tasks:
+            break
+        await asyncio.wait(tasks, timeout=0.02)
+    found = [f"task {task.get_name()} in {_place(task)}" for task in _tasks()]
+    found += [f"open {kind}" for kind in _open_things()]
+    return found
+
+
+def _tasks() -> set[asyncio.Task[object]]:
+    current = asyncio.current_task()
+    return {
+        task
+        for task in asyncio.all_tasks()
+        if task is not current and not any(name in repr(task.get_coro()) for name in _PASSING)
+    }
+
+
+def _place(task: asyncio.Task[object]) -> str:
+    stack = task.get_stack(limit=1)
+    if not stack:
+        return "nowhere"
+    frame = stack[-1]
+    return f"{frame.f_code.co_filename}:{frame.f_lineno}"
+
+
+def _open_things() -> Iterable[str]:
+    for thing in gc.get_objects():
+        try:
+            if isinstance(thing, RTCPeerConnection) and thing.connectionState != "closed":
+                yield f"peer connection ({thing.connectionState})"
+            elif isinstance(thing, aiohttp.ClientSession) and not thing.closed:
+                yield "HTTP client session"
+        except ReferenceError:
+            continue  # a weak proxy whose object is gone

@@ -1,0 +1,88 @@
+"""The kiosk's page: its context, and the way in for a screen that is not enrolled yet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from kiosk import keys
+from kiosk.i18n import LanguageName, Texts
+from kiosk.model import Kiosk
+from kiosk.security.access import Access
+from kiosk.settings import Settings
+from kiosk.web.request import device_cookie, set_device_cookie
+from kiosk.web.routes import Route
+from kiosk.web.signaling import KIOSKS, TEXTS
+
+
+@dataclass(frozen=True, slots=True)
+class KioskPage:
+    """What templates/kiosk.html is rendered with, as `page`."""
+
+    kiosk_id: str
+    kiosk_name: str
+    site_name: str
+    language: str
+    languages: tuple[LanguageName, ...]
+    texts: dict[str, dict[str, str]]
+    version: str
+    consent: bool
+    talk: str
+    theme: str
+
+
+def kiosk_page(settings: Settings, texts: Texts, kiosk: Kiosk, version: str) -> KioskPage:
+    """Return the context of a kiosk's page; the same for every visitor."""
+    codes = settings.site.languages
+    return KioskPage(
+        kiosk_id=kiosk.id,
+        kiosk_name=kiosk.name,
+        site_name=settings.site.name,
+        language=kiosk.language,
+        languages=tuple(Texts.describe(code) for code in codes),
+        texts={code: texts.screen(code) for code in codes},
+        version=version,
+        consent=settings.site.consent,
+        talk=settings.site.talk,
+        theme=settings.site.theme,
+    )
+
+
+VERSION = web.AppKey("version", str)
+
+
+async def screen(request: web.Request) -> web.StreamResponse:
+    """Serve the kiosk's page to an enrolled screen, or to anyone where the site is open."""
+    app = request.app
+    devices = app[keys.DEVICES]
+    cookie = device_cookie(request)
+    kiosk_id = devices.kiosk_of(cookie) if cookie else None
+    fresh = kiosk_id is None
+    if kiosk_id is None:
+        kiosk_id = devices.open_kiosk
+    if kiosk_id is None:
+        raise web.HTTPSeeOther("/enrol")
+    kiosk = app[KIOSKS][kiosk_id]
+    page = kiosk_page(app[keys.SETTINGS], app[TEXTS], kiosk, app[VERSION])
+    html = app[keys.TEMPLATES].render("kiosk.html", {"page": page})
+    response = web.Response(text=html, content_type="text/html")
+    if fresh:
+        set_device_cookie(request, response, kiosk_id)
+    return response
+
+
+def error_page(app: web.Application, status: int) -> str:
+    """Return the public's page for an error, in the first kiosk's language."""
+    kiosk = next(iter(app[KIOSKS].values()))
+    page = kiosk_page(app[keys.SETTINGS], app[TEXTS], kiosk, app[VERSION])
+    key = {404: "page.not_found", 403: "page.refused"}.get(status, "page.failed")
+    return app[keys.TEMPLATES].render("error.html", {"page": page, "status": status, "key": key})
+
+
+def routes() -> list[Route]:
+    """Return the addresses of this module."""
+    return [
+        Route("GET", "/", screen, Access.PUBLIC),
+        Route("GET", "/kiosk", screen, Access.PUBLIC),
+    ]

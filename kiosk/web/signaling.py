@@ -1,0 +1,201 @@
+"""/ws/kiosk: feeds one kiosk's socket to the protocol and the visits."""
+
+from __future__ import annotations
+
+import asyncio
+import weakref
+
+import structlog
+from aiohttp import WSCloseCode, WSMsgType, web
+
+from kiosk import events, keys
+from kiosk.errors import SignalingError
+from kiosk.i18n import Texts
+from kiosk.model import Kiosk
+from kiosk.security.access import Access
+from kiosk.session.session import Session
+from kiosk.signaling import messages as m
+from kiosk.signaling.protocol import KioskProtocol, Phase
+from kiosk.web.request import identity
+from kiosk.web.routes import Route
+from kiosk.web.sockets import KioskSocket
+
+log = structlog.get_logger(__name__)
+
+HELLO_S = 10.0
+"""A socket that does not say hello in this time is closed."""
+MAX_REFUSED = 100
+"""Refused messages after which a socket is closed: nothing of ours sends them."""
+
+
+class KioskSockets:
+    """Every open kiosk socket of this server, so that a stop can say goodbye."""
+
+    def __init__(self) -> None:
+        self._open: weakref.WeakSet[web.WebSocketResponse] = weakref.WeakSet()
+
+    def add(self, ws: web.WebSocketResponse) -> None:
+        """Remember an open socket."""
+        self._open.add(ws)
+
+    async def close(self) -> None:
+        """Close every socket; the pages reconnect to whoever listens then."""
+        for ws in tuple(self._open):
+            await ws.close(code=WSCloseCode.SERVICE_RESTART)
+
+
+SOCKETS = web.AppKey("kiosk_sockets", KioskSockets)
+KIOSKS = web.AppKey("kiosks", dict[str, Kiosk])
+TEXTS = web.AppKey("texts", Texts)
+
+
+class _Conversation:
+    """One socket from hello to close."""
+
+    def __init__(self, app: web.Application, kiosk: Kiosk, socket: KioskSocket) -> None:
+        self._app = app
+        self._kiosk = kiosk
+        self._socket = socket
+        self._settings = app[keys.SETTINGS]
+        self._protocol = KioskProtocol()
+        self._session: Session | None = None
+
+    @property
+    def said_hello(self) -> bool:
+        """Whether the page has introduced itself."""
+        return self._protocol.phase is not Phase.NEW
+
+    async def text(self, data: str) -> bool:
+        """Handle a text frame; False when the socket must close."""
+        self._settle()
+        try:
+            message = self._protocol.receive_text(data)
+            await self._handle(message)
+        except SignalingError as error:
+            return self._refuse(error)
+        return True
+
+    def audio(self, data: bytes) -> bool:
+        """Handle a binary frame; False when the socket must close."""
+        self._settle()
+        try:
+            pcm = self._protocol.receive_microphone(data)
+        except SignalingError as error:
+            # The last frames of a visit may arrive after its end; that is no mistake.
+            return True if error.code == "not_now" else self._refuse(error)
+        if self._session is not None:
+            self._session.visitor.audio(pcm)
+        return True
+
+    def _refuse(self, error: SignalingError) -> bool:
+        self._app[keys.METRICS].signaling_refused.labels(error.code).inc()
+        self._socket.send(m.Failure(code=error.code, message=str(error), fatal=error.fatal))
+        return not error.fatal and self._protocol.refused < MAX_REFUSED
+
+    def _settle(self) -> None:
+        if self._session is not None and self._socket.on_visit_over.is_set():
+            self._socket.on_visit_over.clear()
+            self._session = None
+            self._protocol.visit_ended()
+
+    async def _handle(self, message: m.ClientMessage) -> None:
+        if isinstance(message, m.Hello):
+            self._hello(message)
+        elif isinstance(message, m.Start):
+            await self._start(message)
+        elif self._session is not None:
+            self._session.visitor.message(message)
+
+    def _hello(self, hello: m.Hello) -> None:
+        site = self._settings.site
+        registry = self._app[keys.REGISTRY]
+        running = registry.on_kiosk(self._kiosk.id) if hello.resume is not None else None
+        resumes = running is not None and hello.resume == running.ctx.resume
+        names = [Texts.describe(code) for code in site.languages]
+        language = running.ctx.language if running is not None and resumes else None
+        self._socket.send(
+            m.Welcome(
+                kiosk_id=self._kiosk.id,
+                kiosk_name=self._kiosk.name,
+                language=language or self._kiosk.language,
+                languages=tuple(m.LanguageChoice(code=n.code, name=n.name) for n in names),
+                consent=site.consent,
+                talk=site.talk,
+                resumed=resumes,
+            )
+        )
+        if hello.resume is not None and resumes:
+            session = registry.resume(
+                self._kiosk, hello.resume, self._socket, playing=hello.playing
+            )
+            if session is not None:
+                self._session = session
+                self._protocol.phase = Phase.VISITING
+
+    async def _start(self, start: m.Start) -> None:
+        language = start.language or self._kiosk.language
+        if language not in self._settings.site.languages:
+            known = ", ".join(self._settings.site.languages)
+            raise SignalingError("unknown_language", f"This site speaks {known}.")
+        self._session = await self._app[keys.REGISTRY].start(self._kiosk, self._socket, language)
+        self._protocol.visit_began()
+
+    def gone(self) -> None:
+        """The socket is closed."""
+        self._protocol.closed()
+        if self._session is not None:
+            self._session.detach(self._socket)
+
+
+async def kiosk_socket(request: web.Request) -> web.StreamResponse:
+    """Serve one kiosk's socket until it closes."""
+    app = request.app
+    settings = app[keys.SETTINGS].server
+    kiosk_id = identity(request).kiosk_id
+    assert kiosk_id is not None, "the access check lets enrolled screens through only"
+    kiosk = app[KIOSKS][kiosk_id]
+    ws = web.WebSocketResponse(
+        heartbeat=settings.heartbeat_s, max_msg_size=settings.max_socket_bytes, timeout=2.0
+    )
+    await ws.prepare(request)
+    app[SOCKETS].add(ws)
+    metrics, bus, clock = app[keys.METRICS], app[keys.BUS], app[keys.CLOCK]
+    socket = KioskSocket(ws, limit=settings.socket_queue, metrics=metrics, kiosk_id=kiosk_id)
+    socket.start()
+    talk = _Conversation(app, kiosk, socket)
+    metrics.sockets.inc()
+    connected = events.KioskConnected(kiosk_id=kiosk_id, at=clock.now())
+    await bus.publish(events.EVENTS_TOPIC, connected.model_dump(mode="json"))
+    try:
+        await _read(ws, talk)
+    finally:
+        metrics.sockets.dec()
+        talk.gone()
+        await socket.aclose()
+        gone = events.KioskDisconnected(kiosk_id=kiosk_id, at=clock.now())
+        await bus.publish(events.EVENTS_TOPIC, gone.model_dump(mode="json"))
+        await ws.close()
+    return ws
+
+
+async def _read(ws: web.WebSocketResponse, talk: _Conversation) -> None:
+    while True:
+        try:
+            async with asyncio.timeout(None if talk.said_hello else HELLO_S):
+                frame = await ws.receive()
+        except TimeoutError:
+            log.info("a kiosk socket said nothing and is closed")
+            return
+        if frame.type is WSMsgType.TEXT:
+            if not await talk.text(frame.data):
+                return
+        elif frame.type is WSMsgType.BINARY:
+            if not talk.audio(frame.data):
+                return
+        else:
+            return
+
+
+def routes() -> list[Route]:
+    """Return the addresses of this module."""
+    return [Route("GET", "/ws/kiosk", kiosk_socket, Access.KIOSK, socket=True)]
