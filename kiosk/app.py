@@ -21,6 +21,7 @@ from kiosk.model import Kiosk
 from kiosk.security.devices import Devices
 from kiosk.security.operators import Operators
 from kiosk.session.context import VisitServices
+from kiosk.session.opening import language_name
 from kiosk.session.registry import SessionRegistry
 from kiosk.settings import Settings
 from kiosk.storage.database import open_storage
@@ -62,6 +63,9 @@ def create_app(
         raise SettingsError(NO_ENDPOINT)
     clock = clock if clock is not None else SystemClock()
     texts = Texts.load()
+    for code in settings.site.languages:
+        Texts.describe(code)
+        language_name(code)
     app = web.Application(client_max_size=settings.server.max_body_bytes)
     metrics = Metrics()
     loaded = _plugins(app, settings, clock, plugins)

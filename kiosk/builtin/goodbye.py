@@ -8,7 +8,7 @@ from kiosk.hooks.specs import RegisterTool
 
 
 async def end_visit(session: SessionHandle) -> dict[str, str]:
-    """Say goodbye and end the visit: the visitor says bye, goodbye, thank you that is all."""
+    """End the visit when the visitor says goodbye."""
     await session.end()
     words = {"de": "Auf Wiedersehen und einen schönen Tag!"}
     return {"say": words.get(session.language[:2], "Goodbye, and enjoy your day!")}

@@ -22,6 +22,7 @@ class ResponseGate:
         self.active: str | None = None
         self.dropped = 0
         self._asked: tuple[str, Ask] | None = None
+        self._unwanted = False
         self._waiting: deque[Ask] = deque()
 
     @property
@@ -43,10 +44,12 @@ class ResponseGate:
         """Note that `ask` went out as `event_id`."""
         self._asked = (event_id, ask)
 
-    def created(self, response_id: str) -> None:
-        """Note `response.created`."""
+    def created(self, response_id: str) -> bool:
+        """Note `response.created`; True when it was interrupted before it began: cancel it."""
         self.active = response_id
         self._asked = None
+        unwanted, self._unwanted = self._unwanted, False
+        return unwanted
 
     def refused(self, event_id: str, *, overlap: bool) -> bool:
         """Note an error naming `event_id`; True when it was our ask. An overlap is asked again."""
@@ -54,6 +57,7 @@ class ResponseGate:
             return False
         _, ask = self._asked
         self._asked = None
+        self._unwanted = False
         if overlap:
             self._waiting.appendleft(ask)
         return True
@@ -64,6 +68,7 @@ class ResponseGate:
             self.active = None
         return self._waiting.popleft() if self._waiting and not self.busy else None
 
-    def forget_waiting(self) -> None:
-        """Drop what waits: the visitor has spoken over it."""
+    def interrupted(self) -> None:
+        """The visitor spoke over it: drop what waits, and what was asked for but not begun."""
         self._waiting.clear()
+        self._unwanted = self._asked is not None

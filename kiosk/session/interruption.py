@@ -52,7 +52,7 @@ class Interruption:
     def in_the_way(self) -> bool:
         """Whether there is anything to interrupt."""
         line = self._ctx.line
-        return self._ctx.avatar_audible or (line is not None and line.gate.active is not None)
+        return self._ctx.avatar_audible or (line is not None and line.gate.busy)
 
     # ── what the visitor does ────────────────────────────────────────────────────────────
 
@@ -97,7 +97,11 @@ class Interruption:
         self.silent()
         self.item_id = None
         ctx.send(m.Hush())
-        line.gate.forget_waiting()
+        # Closed before anything is awaited: what still arrives of it is no longer shown.
+        turn = ctx.book.current("avatar")
+        if turn is not None:
+            ctx.finish_turn(ctx.book.interrupt(turn.id, heard_ms))
+        line.gate.interrupted()
         await line.interrupt(item_id if was_open else None, heard_ms)
         metrics = ctx.services.metrics
         metrics.barge_in_seconds.observe(ctx.clock.monotonic() - began)
@@ -105,8 +109,5 @@ class Interruption:
         self._tools.barged_in()
         ctx.end_after_speech = None
         ctx.emit(events.BargedIn(**ctx.stamp(), heard_ms=heard_ms, by=by))
-        turn = ctx.book.current("avatar")
-        if turn is not None:
-            ctx.finish_turn(ctx.book.interrupt(turn.id, heard_ms))
         if ctx.machine.talking:
             ctx.to("listening")

@@ -56,6 +56,7 @@ class Lifeline:
             ctx.line = line
             self.events = UpstreamEvents(ctx, line, self._tools, self._interruption)
             if self._lost_at is None:
+                await self._tell_history(line)
                 self._negotiation.begin(line)
                 ctx.tasks.spawn(self._open_conversation(greeting), name="open")
             else:
@@ -113,21 +114,27 @@ class Lifeline:
         """A new line carries the visit on: told what was said, then the picture again."""
         ctx = self._ctx
         lost_at, self._lost_at = self._lost_at, None
-        try:
-            await line.prime(ctx.book.finished[-ctx.settings.history_turns :])
-            if not self._greeted:
-                greeting = await self._ctx.services.hooks.greeting(ctx.handle)
-                ctx.tasks.spawn(self._greet_when_ready(greeting), name="open")
-            elif ctx.book.awaiting_answer:
-                await line.respond()
-        except UpstreamError:
-            pass  # the pump raises it again, where it is handled
+        await self._tell_history(line)
+        if not self._greeted:
+            greeting = await self._ctx.services.hooks.greeting(ctx.handle)
+            ctx.tasks.spawn(self._greet_when_ready(greeting), name="open")
         self._negotiation.begin(line)
         ctx.drop_notice("reconnecting")
         after = round((ctx.clock.monotonic() - (lost_at or ctx.clock.monotonic())) * 1000)
         ctx.emit(events.UpstreamRestored(**ctx.stamp(), after_ms=after))
         if self._greeted:
             ctx.to("listening")
+
+    async def _tell_history(self, line: Line) -> None:
+        """Tell a new line what was said, and have it answer what nobody answered."""
+        ctx = self._ctx
+        try:
+            await line.prime(ctx.book.finished[-ctx.settings.history_turns :])
+            if ctx.book.awaiting_answer:
+                self._greeted = True
+                await line.respond()
+        except UpstreamError:
+            return  # the pump raises it again, where it is handled
 
     async def _open_conversation(self, greeting: asyncio.Task[object]) -> None:
         answer = await greeting
@@ -138,7 +145,12 @@ class Lifeline:
         ctx = self._ctx
         await ctx.consented.wait()
         await self._negotiation.settled.wait()
-        if self._greeted or ctx.machine.state == "ending":
+        if ctx.machine.state == "ending":
+            return
+        if self._greeted:
+            # The visitor asked before we could greet; the answer is the greeting.
+            busy = ctx.line is not None and ctx.line.gate.busy
+            ctx.to("thinking" if busy else "listening")
             return
         self._greeted = True
         ctx.active()

@@ -29,6 +29,7 @@ class Line:
         self._avatar: asyncio.Future[str] | None = None
         self._avatar_event = ""
         self._update_event = ""
+        self._truncate_event = ""
 
     @classmethod
     async def open(
@@ -205,6 +206,10 @@ class Line:
 
     # ── interrupting ─────────────────────────────────────────────────────────────────────
 
+    async def cancel(self) -> None:
+        """Stop the active response's generation."""
+        await self._connection.send({"type": "response.cancel"})
+
     async def interrupt(self, item_id: str | None, heard_ms: int) -> None:
         """Stop generation, empty the avatar's buffer, cut the item to what was heard.
 
@@ -212,11 +217,11 @@ class Line:
         Source: Voice Live API reference, output_audio_buffer.clear.
         """
         if self.gate.active is not None:
-            await self._connection.send({"type": "response.cancel"})
+            await self.cancel()
         if self.avatar_connected:
             await self._connection.send({"type": "output_audio_buffer.clear"})
         if item_id is not None:
-            await self._connection.send(
+            self._truncate_event = await self._connection.send(
                 {
                     "type": "conversation.item.truncate",
                     "item_id": item_id,
@@ -224,6 +229,14 @@ class Line:
                     "audio_end_ms": heard_ms,
                 }
             )
+
+    def harmless(self, info: codec.ErrorInfo) -> bool:
+        """Whether an error only says that an interruption came too late to matter.
+
+        We measure what was heard from outside, so the service may know that the item was over
+        by then and refuse to cut it; there is nothing left to cut.
+        """
+        return info.benign or (info.event_id != "" and info.event_id == self._truncate_event)
 
     async def aclose(self) -> None:
         """Close the line; whoever waits for the avatar is told."""

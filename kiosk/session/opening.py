@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 from babel.core import Locale
@@ -29,8 +30,12 @@ async def session_settings(ctx: VisitContext) -> dict[str, Any]:
     )
 
 
+@functools.cache
 def language_name(code: str) -> str:
-    """Return a language's English name, which is what models are told."""
+    """Return a language's English name, which is what models are told.
+
+    Kept, and asked for at start for every language of the site: Babel reads a file for each.
+    """
     return Locale.parse(code, sep="-").get_display_name("en") or code
 
 

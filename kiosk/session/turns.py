@@ -40,11 +40,15 @@ class TurnBook:
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._open: OrderedDict[str, OpenTurn] = OrderedDict()
+        # What still arrives of a turn that was cut short must not open it again.
+        self._closed: OrderedDict[str, None] = OrderedDict()
         self.finished: list[FinishedTurn] = []
         self.forgotten = 0
 
-    def delta(self, turn_id: str, speaker: Speaker, text: str) -> OpenTurn:
-        """Add `text` to a turn, opening it when it is new; returns the turn."""
+    def delta(self, turn_id: str, speaker: Speaker, text: str) -> OpenTurn | None:
+        """Add `text` to a turn, opening it when it is new; None when it is over already."""
+        if turn_id in self._closed:
+            return None
         turn = self._open.get(turn_id)
         if turn is None:
             turn = OpenTurn(turn_id, speaker)
@@ -55,11 +59,12 @@ class TurnBook:
         turn.text += text
         return turn
 
-    def whole(self, turn_id: str, speaker: Speaker, text: str) -> OpenTurn:
+    def whole(self, turn_id: str, speaker: Speaker, text: str) -> OpenTurn | None:
         """Set the whole text of a turn that generation has finished with."""
         turn = self.delta(turn_id, speaker, "")
-        turn.text = text
-        turn.complete = True
+        if turn is not None:
+            turn.text = text
+            turn.complete = True
         return turn
 
     def word(self, turn_id: str, text: str, end_ms: int) -> None:
@@ -77,15 +82,21 @@ class TurnBook:
 
     def finish(self, turn_id: str) -> FinishedTurn | None:
         """Close a turn as said in full; None when it is unknown, closed already, or empty."""
-        turn = self._open.pop(turn_id, None)
+        turn = self._close(turn_id)
         return self._keep(turn, turn.text, interrupted=False) if turn is not None else None
 
     def interrupt(self, turn_id: str, heard_ms: int) -> FinishedTurn | None:
         """Close a turn after `heard_ms` of it were heard; the rest was never said."""
-        turn = self._open.pop(turn_id, None)
+        turn = self._close(turn_id)
         if turn is None:
             return None
         return self._keep(turn, heard_text(turn, heard_ms), interrupted=True)
+
+    def _close(self, turn_id: str) -> OpenTurn | None:
+        self._closed[turn_id] = None
+        if len(self._closed) > self._limit:
+            self._closed.popitem(last=False)
+        return self._open.pop(turn_id, None)
 
     def _keep(self, turn: OpenTurn, text: str, *, interrupted: bool) -> FinishedTurn | None:
         text = " ".join(text.split())

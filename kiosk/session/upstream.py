@@ -81,7 +81,8 @@ class UpstreamEvents:
 
     async def _heard_delta(self, event: Event) -> None:
         turn = self._ctx.book.delta(_text(event, "item_id"), "visitor", _text(event, "delta"))
-        self._ctx.send(m.Caption(turn=turn.id, speaker="visitor", text=turn.text))
+        if turn is not None:
+            self._ctx.send(m.Caption(turn=turn.id, speaker="visitor", text=turn.text))
 
     async def _heard(self, event: Event) -> None:
         self._ctx.active()
@@ -102,7 +103,9 @@ class UpstreamEvents:
     # ── answering ────────────────────────────────────────────────────────────────────────
 
     async def _response_created(self, event: Event) -> None:
-        self._line.gate.created(_text(event.get("response"), "id"))
+        if self._line.gate.created(_text(event.get("response"), "id")):
+            await self._line.cancel()
+            return
         if self._ctx.machine.state == "listening":
             self._ctx.to("thinking")
 
@@ -116,6 +119,8 @@ class UpstreamEvents:
 
     async def _spoken_delta(self, event: Event) -> None:
         turn = self._ctx.book.delta(_text(event, "item_id"), "avatar", _text(event, "delta"))
+        if turn is None:
+            return
         self._ctx.send(m.Caption(turn=turn.id, speaker="avatar", text=turn.text))
         # With a picture, the avatar itself says when its mouth moves; without one, words are all.
         if not self._line.avatar_connected or self._line.switches_seen == 0:
@@ -125,7 +130,8 @@ class UpstreamEvents:
         words = _text(event, "transcript") or _text(event, "text")
         item_id = _text(event, "item_id")
         turn = self._ctx.book.whole(item_id, "avatar", words)
-        self._ctx.send(m.Caption(turn=turn.id, speaker="avatar", text=turn.text))
+        if turn is not None:
+            self._ctx.send(m.Caption(turn=turn.id, speaker="avatar", text=turn.text))
 
     async def _word_time(self, event: Event) -> None:
         offset, length = event.get("audio_offset_ms"), event.get("audio_duration_ms")
@@ -212,7 +218,7 @@ class UpstreamEvents:
 
     async def _error(self, event: Event) -> None:
         info = codec.error_info(event)
-        if info.benign:
+        if self._line.harmless(info):
             return
         self._ctx.services.metrics.upstream_errors.labels(info.code).inc()
         if self._line.avatar_refused(info):

@@ -39,6 +39,7 @@ class VisitorInput:
         self._inbox: asyncio.Queue[m.ClientMessage] = asyncio.Queue(INBOX_LIMIT)
         self._audio: deque[bytes] = deque(maxlen=ctx.settings.microphone_queue)
         self._audio_ready = asyncio.Event()
+        self._typed_lines = 0
         self._talking = ctx.services.settings.site.talk == "open"
 
     def message(self, message: m.ClientMessage) -> None:
@@ -114,15 +115,18 @@ class VisitorInput:
 
     async def _typed(self, text: str) -> None:
         ctx = self._ctx
-        line = ctx.line
-        if line is None or not ctx.consented.is_set():
+        if not ctx.consented.is_set():
             ctx.send(m.Failure(code="not_now", message=ctx.text("error.not_now")))
             return
         await self._interruption.pressed()
         self._tools.visitor_spoke()
-        turn_id = f"typed_{len(ctx.book.finished)}_{ctx.turn_count}"
+        self._typed_lines += 1
+        turn_id = f"typed_{self._typed_lines}"
         ctx.book.whole(turn_id, "visitor", text)
         ctx.finish_turn(ctx.book.finish(turn_id))
+        line = ctx.line
+        if line is None:
+            return  # it is part of the history that the next line is told, and answers
         await line.add_text(text)
         await line.respond()
         if ctx.machine.talking:

@@ -109,7 +109,8 @@ def load_settings(
     """Read kiosk.toml (when `path` is given or ./kiosk.toml exists) and the environment.
 
     `overrides` are nested values that win over the file but not over the environment; the demo
-    uses them, and without `read_file` takes no ./kiosk.toml. Raises SettingsError with one line for each wrong value.
+    uses them, and without `read_file` takes no ./kiosk.toml. Raises SettingsError with one line
+    for each wrong value.
     """
     env = os.environ  # noqa: TID251 - the one place that reads it
     data: dict[str, Any] = {}

@@ -6,6 +6,7 @@ default is meant, the setting is empty and nothing is sent.
 
 from __future__ import annotations
 
+import ipaddress
 from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr, field_validator, model_validator
@@ -13,6 +14,15 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 from kiosk.settings.base import Section
 
 _Int = Annotated[int, Field(ge=0)]
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
 
 
 class _AzureVoice(Section):
@@ -350,8 +360,7 @@ class UpstreamSettings(Section):
         name = host.rsplit(":", 1)[0] if not host.endswith("]") else host
         if scheme not in {"https", "wss", "http", "ws"} or not host:
             raise ValueError("write it as https://NAME.services.ai.azure.com")
-        loopback = name in {"localhost", "[::1]"} or name.startswith("127.")
-        if scheme in {"http", "ws"} and not loopback:
+        if scheme in {"http", "ws"} and not _is_loopback(name):
             raise ValueError(
                 "a plain-text address is for the emulator on this machine only, because the key "
                 "would travel in clear; use https://"

@@ -7,10 +7,11 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import aiohttp
 from aiohttp import web
+from yarl import URL
 
 from kiosk import keys
 from kiosk.app import RECORDER, create_app
@@ -20,6 +21,8 @@ from kiosk.emulator.scenario import Scenario
 from kiosk.emulator.server import EmulatorServer
 from kiosk.hooks.caller import PluginFailure
 from kiosk.model import TranscriptEntry
+from kiosk.security.devices import COOKIE
+from kiosk.security.guards import cookie_name
 from kiosk.settings import Settings, load_settings
 from kiosk.signaling import messages as m
 from kiosk.storage.database import Storage
@@ -122,7 +125,12 @@ class KioskHarness:
     # ── visiting ─────────────────────────────────────────────────────────────────────────
 
     async def connect(
-        self, *, media: bool = True, resume: str | None = None, hello: bool = True
+        self,
+        *,
+        media: bool = True,
+        resume: str | None = None,
+        hello: bool = True,
+        first_report: Literal["playing", "sound_blocked"] = "playing",
     ) -> Visit:
         """Open a kiosk socket as an enrolled screen; nobody has touched it yet."""
         async with self.http.get(f"{self.url}/") as page:
@@ -130,12 +138,20 @@ class KioskHarness:
         socket = await self.http.ws_connect(
             f"{self.url}/ws/kiosk", headers={"Origin": self.url}, max_msg_size=0
         )
-        visit = Visit(socket, self.clock, self.engines, media=media)
+        visit = Visit(socket, self.clock, self.engines, media=media, first_report=first_report)
         self._visits.append(visit)
         visit.start()
         if hello:
             await visit.send(m.Hello(protocol=m.PROTOCOL, resume=resume))
         return visit
+
+    def enrol(self, kiosk_id: str) -> None:
+        """Make the next sockets this kiosk's."""
+        cookie = cookie_name(COOKIE, https=False)
+        self.http.cookie_jar.clear()
+        self.http.cookie_jar.update_cookies(
+            {cookie: self.app[keys.DEVICES].issue(kiosk_id)}, URL(self.url)
+        )
 
     async def visit(
         self, *, language: str | None = None, media: bool = True, microphone: bool = True
@@ -144,6 +160,23 @@ class KioskHarness:
         visit = await self.connect(media=media)
         await visit.begin(language, microphone=microphone)
         return visit
+
+    # ── breaking things ──────────────────────────────────────────────────────────────────
+
+    async def lose_upstream(self) -> None:
+        """Kill the emulator: its sockets break without a goodbye, and nobody listens."""
+        await self.emulator.kill()
+
+    async def restore_upstream(self) -> None:
+        """Start another emulator at the same address."""
+        self.emulator = await self._stack.enter_async_context(
+            EmulatorServer(
+                scenario=self._scenario,
+                engines=self.engines,
+                host=self.emulator.host,
+                port=self.emulator.port,
+            )
+        )
 
     # ── looking on ───────────────────────────────────────────────────────────────────────
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import aiohttp
 
@@ -34,13 +34,16 @@ class Visit:
         engines: Engines,
         *,
         media: bool,
+        first_report: Literal["playing", "sound_blocked"] = "playing",
     ) -> None:
         self._socket = socket
         self._clock = clock
         self._engines = engines
         self._media = media
+        self._first_report = first_report
         self._tasks = TaskSet("test-visit")
         self._changed = asyncio.Condition()
+        self._reader: asyncio.Task[None]
         self._speech = bytearray()
         self._spoken = asyncio.Event()
         self._microphone_on = False
@@ -60,7 +63,7 @@ class Visit:
 
     def start(self) -> None:
         """Begin to read."""
-        self._tasks.spawn(self._read(), name="reader")
+        self._reader = self._tasks.start(self._read(), name="reader")
 
     async def send(self, message: m.ClientMessage) -> None:
         """Send a message as the page would."""
@@ -100,7 +103,9 @@ class Visit:
             elif kind == "ended":
                 self.ended = message["reason"]
             self._changed.notify_all()
-        if self._media and kind == "ice":
+        if kind == "ice" and not self._media:
+            await self.send(m.Media(state="failed", detail="this test has no media"))
+        elif kind == "ice":
             servers = tuple(m.IceServer(**entry) for entry in message["servers"])
             await self.send(m.Offer(sdp=await self.peer.offer(servers)))
         elif self._media and kind == "answer":
@@ -109,7 +114,7 @@ class Visit:
 
     async def _report_picture(self) -> None:
         await self.peer.first_frame.wait()
-        await self.send(m.Media(state="playing"))
+        await self.send(m.Media(state=self._first_report))
 
     async def until(
         self, claim: Callable[[Visit], bool], what: str, *, within: float = WITHIN_S
@@ -210,5 +215,7 @@ class Visit:
     async def aclose(self) -> None:
         """Hang up and end every task."""
         await self._socket.close()
+        # Not cancelled: aioice would leave its sockets open in the middle of gathering.
+        await asyncio.wait({self._reader}, timeout=WITHIN_S)
         await self.peer.close()
         await self._tasks.aclose()

@@ -1,0 +1,183 @@
+"""Every sentence said to a visitor, by language and key, read once at start from .po files."""
+
+from __future__ import annotations
+
+import functools
+import string
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from babel.core import Locale, UnknownLocaleError
+from babel.messages.pofile import PoFileError, read_po
+
+from kiosk import paths
+from kiosk.errors import SettingsError
+
+SOURCE_LANGUAGE: Final = "en"
+"""The language that defines the keys, and the last one asked."""
+
+_PREFIX: Final = "kiosk."
+_SUFFIX: Final = ".po"
+
+
+class LanguageName(NamedTuple):
+    """A language as a visitor sees it: its code, its name in itself, `ltr` or `rtl`."""
+
+    code: str
+    name: str
+    dir: str
+
+
+class Texts:
+    """The catalogues of all languages. Immutable after `load`; reading one is a dict lookup."""
+
+    def __init__(self, catalogues: Mapping[str, Mapping[str, str]]) -> None:
+        self._catalogues = {code: dict(texts) for code, texts in catalogues.items()}
+        self._merged = {code: self._merge(code) for code in self._catalogues}
+
+    @classmethod
+    def load(cls, site_dirs: Sequence[Path] = ()) -> Texts:
+        """Read `kiosk.<language>.po` of the product, then of each site folder, the later winning.
+
+        A site may change a sentence or add a language; a key it lacks falls back. Raises
+        SettingsError, naming file and key, for a file that is not a .po, a language code that
+        does not exist, a key English does not have, and a placeholder English does not fill.
+        """
+        catalogues: dict[str, dict[str, str]] = {}
+        for folder in (paths.LOCALE, *site_dirs):
+            if not folder.is_dir():
+                raise SettingsError(
+                    f"The folder of screen texts {folder} does not exist; create it or remove it "
+                    "from the settings."
+                )
+            for path in sorted(folder.glob(f"{_PREFIX}*{_SUFFIX}"), key=_source_first):
+                texts = _read(path)
+                catalogues.setdefault(_language_of(path), {}).update(texts)
+                _check(path, texts, catalogues[SOURCE_LANGUAGE])
+        for code in catalogues:
+            # Babel reads files to name a language; a visit must not wait for a disk.
+            cls.describe(code)
+        return cls(catalogues)
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """The codes there is a catalogue for, English first, the others by code."""
+        others = sorted(code for code in self._catalogues if code != SOURCE_LANGUAGE)
+        return (SOURCE_LANGUAGE, *others)
+
+    def get(self, language: str, key: str, **values: object) -> str:
+        """Return the sentence for `key`, with `{name}` replaced from `values`.
+
+        `de-AT` falls back to `de`, then to English. Raises KeyError for a key that English does
+        not have: that is a mistake in code, which the tests find.
+        """
+        text = self.screen(language)[key]
+        return text.format(**values) if values else text
+
+    def find(self, language: str, key: str, fallback: str) -> str:
+        """Return the sentence for `key`, or the one for the key `fallback` when there is none."""
+        texts = self.screen(language)
+        return texts.get(key) or texts[fallback]
+
+    def screen(self, language: str) -> dict[str, str]:
+        """Return every sentence in `language`, what is missing filled in from its fallbacks."""
+        return self._merged[self.best(language)]
+
+    def best(self, language: str) -> str:
+        """Return the code of the catalogue that serves `language`: itself, its base, or English."""
+        wanted = language.replace("_", "-").lower()
+        known = {code.lower(): code for code in self._catalogues}
+        while wanted:
+            if wanted in known:
+                return known[wanted]
+            wanted = wanted.rpartition("-")[0]
+        return SOURCE_LANGUAGE
+
+    def missing(self, language: str) -> tuple[str, ...]:
+        """Return the keys that `language` has no sentence for, sorted; empty for a full one."""
+        have = self._catalogues.get(language, {})
+        return tuple(sorted(self._catalogues[SOURCE_LANGUAGE].keys() - have.keys()))
+
+    @staticmethod
+    @functools.cache
+    def describe(language: str) -> LanguageName:
+        """Name a language in itself, such as `Deutsch`, with its writing direction.
+
+        Kept, and asked for at start for every language of the site: Babel reads a file for each.
+        Raises SettingsError for a code that no language has.
+        """
+        return _described(language)
+
+    def _merge(self, code: str) -> dict[str, str]:
+        merged: dict[str, str] = dict(self._catalogues.get(SOURCE_LANGUAGE, {}))
+        parts = code.split("-")
+        for length in range(1, len(parts) + 1):
+            merged.update(self._catalogues.get("-".join(parts[:length]), {}))
+        return merged
+
+
+@lru_cache(maxsize=256)
+def _described(language: str) -> LanguageName:
+    locale = _locale(language, f"The language `{language}`")
+    name = locale.get_display_name(locale) or language
+    direction = "rtl" if locale.character_order == "right-to-left" else "ltr"
+    return LanguageName(language, name[:1].upper() + name[1:], direction)
+
+
+def _source_first(path: Path) -> tuple[bool, str]:
+    return (path.name != f"{_PREFIX}{SOURCE_LANGUAGE}{_SUFFIX}", path.name)
+
+
+def _language_of(path: Path) -> str:
+    code = path.name[len(_PREFIX) : -len(_SUFFIX)]
+    _locale(code, f"{path}: the language `{code}` in the file's name")
+    return code
+
+
+def _locale(code: str, what: str) -> Locale:
+    try:
+        return Locale.parse(code.replace("-", "_"))
+    except (ValueError, UnknownLocaleError):
+        raise SettingsError(f"{what} is not known; use a code such as `de` or `pt-BR`.") from None
+
+
+def _read(path: Path) -> dict[str, str]:
+    try:
+        with path.open("rb") as file:
+            catalogue = read_po(file, abort_invalid=True)
+    except (PoFileError, UnicodeDecodeError) as error:
+        raise SettingsError(
+            f"{path} is not a readable .po file: {error}; fix or remove it."
+        ) from error
+    texts: dict[str, str] = {}
+    for message in catalogue:
+        # A fuzzy or empty entry is an unfinished translation: better English than a guess.
+        key, text = message.id, message.string
+        if isinstance(key, str) and isinstance(text, str) and key and text and not message.fuzzy:
+            texts[key] = text
+    return texts
+
+
+def _check(path: Path, texts: Mapping[str, str], source: Mapping[str, str]) -> None:
+    for key, text in texts.items():
+        if key not in source:
+            raise SettingsError(
+                f"{path}: `{key}` has no English sentence; correct the key or add it to "
+                f"{_PREFIX}{SOURCE_LANGUAGE}{_SUFFIX}."
+            )
+        extra = _placeholders(path, key, text) - _placeholders(path, key, source[key])
+        if extra:
+            raise SettingsError(
+                f"{path}: `{key}` uses {{{min(extra)}}}, which nothing fills in; remove it."
+            )
+
+
+def _placeholders(path: Path, key: str, text: str) -> set[str]:
+    try:
+        return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
+    except ValueError:
+        raise SettingsError(
+            f"{path}: `{key}` has a brace without its partner; write {{{{ or }}}} for a brace."
+        ) from None

@@ -1,0 +1,86 @@
+"""What every test lives with: leaks and blocking calls fail it, speech engines are loaded once."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import inspect
+from collections.abc import AsyncIterator, Iterator
+from typing import Final
+
+import pytest
+from blockbuster import BlockBuster
+
+from kiosk.emulator.engines import Engines, load_engines
+from kiosk.testing.leaks import leaked
+
+# Who may block the loop although it is ours, and why. Everything else in kiosk/ that reads a
+# file, opens a socket or sleeps while the loop runs fails the test that made it do so.
+MAY_BLOCK: Final = (
+    # The server is built, plugins imported and templates found before the first visitor.
+    ("kiosk/app.py", {"create_app"}),
+    ("kiosk/settings/__init__.py", {"load_settings"}),
+    ("kiosk/hooks/manager.py", {"load_plugins"}),
+    ("kiosk/i18n.py", {"load"}),
+    ("kiosk/testing/harness.py", {"_start", "_settings", "__aexit__"}),
+    ("kiosk/cli/demo.py", {"demo_running"}),
+    ("kiosk/cli/manage.py", {"emulate"}),
+    # Jinja2 reads a template when it is first used and from its cache ever after.
+    ("kiosk/web/templating.py", {"render", "render_card"}),
+    # Imports inside functions (an extra, a heavy library) read files once in a process.
+    ("<frozen importlib._bootstrap>", {"_find_and_load"}),
+    # A thread pool's or a library's own start looks at files and pipes.
+    ("threading.py", {"start"}),
+)
+
+
+def pytest_collection_finish() -> None:
+    """Set aside what the imports made: the leak check then walks a test's own objects only."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.fixture(autouse=True)
+def no_blocking() -> Iterator[None]:
+    """Raise BlockingError where code of kiosk/ blocks a running event loop."""
+    buster = BlockBuster(scanned_modules="kiosk")
+    for function in buster.functions.values():
+        for path, names in MAY_BLOCK:
+            function.can_block_in(path, names)
+    buster.activate()
+    try:
+        yield
+    finally:
+        buster.deactivate()
+
+
+@pytest.fixture(autouse=True)
+def no_leaks(request: pytest.FixtureRequest) -> None:
+    """Fail an asynchronous test that leaves a task, peer connection or HTTP session behind."""
+    if inspect.iscoroutinefunction(getattr(request, "function", None)):
+        request.getfixturevalue("_looked_after")
+
+
+@pytest.fixture
+async def _looked_after() -> AsyncIterator[None]:
+    yield
+    found = await leaked()
+    assert not found, f"the test left behind: {'; '.join(found)}"
+
+
+@pytest.fixture(scope="session")
+def engines() -> Iterator[Engines]:
+    """Give the light speech engines, loaded once for all tests of this process."""
+    loaded = load_engines("light")
+    yield loaded
+    asyncio.run(loaded.aclose())
+
+
+@pytest.fixture(scope="session")
+def natural_engines() -> Iterator[Engines]:
+    """Give the natural voice and open-vocabulary hearing; for tests marked `speech`."""
+    for module in ("piper", "faster_whisper"):
+        pytest.importorskip(module, reason="the speech extra is not installed")
+    loaded = load_engines("natural")
+    yield loaded
+    asyncio.run(loaded.aclose())
