@@ -82,7 +82,7 @@ class BargedIn(_VisitEvent):
 
     type: Literal["barged_in"] = "barged_in"
     heard_ms: int
-    by: Literal["speech", "button"] = "speech"
+    by: Literal["speech", "button", "typing"] = "speech"
 
 
 class ToolCalled(_VisitEvent):

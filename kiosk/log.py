@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from typing import Any, Literal, TextIO
 
 import structlog
@@ -40,11 +40,44 @@ _TALKATIVE = {
 def _drop_personal(
     _logger: Any, _method: str, event: MutableMapping[str, Any]
 ) -> MutableMapping[str, Any]:
-    dropped = [key for key in event if key.lower() in _NEVER or key.startswith("pii")]
-    for key in dropped:
-        del event[key]
+    dropped = 0
+    for key in [*event]:
+        if _is_personal(key):
+            del event[key]
+            dropped += 1
+        elif isinstance(event[key], Mapping | list | tuple):
+            event[key], inside = _without_personal(event[key])
+            dropped += inside
     if dropped:
-        event["withheld"] = len(dropped)
+        event["withheld"] = dropped
+    return event
+
+
+def _is_personal(key: object) -> bool:
+    name = str(key).lower()
+    return name in _NEVER or name.startswith("pii")
+
+
+def _without_personal(value: Any) -> tuple[Any, int]:
+    # A whole message or event given as one field hides the same names one level down.
+    if isinstance(value, Mapping):
+        kept = {
+            key: _without_personal(item) for key, item in value.items() if not _is_personal(key)
+        }
+        dropped = len(value) - len(kept) + sum(inside for _, inside in kept.values())
+        return {key: item for key, (item, _) in kept.items()}, dropped
+    if isinstance(value, list | tuple):
+        items = [_without_personal(item) for item in value]
+        return [item for item, _ in items], sum(inside for _, inside in items)
+    return value, 0
+
+
+def _first_line_of_asyncio(
+    _logger: Any, _method: str, event: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    # Below its first line asyncio prints the task with its exception's text.
+    if event.get("logger") == "asyncio":
+        event["event"] = str(event.get("event", "")).partition("\n")[0]
     return event
 
 
@@ -82,6 +115,7 @@ def configure(
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         _drop_personal,
+        _first_line_of_asyncio,
         _type_only,
     ]
     renderer: structlog.typing.Processor = (

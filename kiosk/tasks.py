@@ -55,11 +55,18 @@ class TaskSet:
         if self._on_error is not None:
             self._on_error(error)
 
-    async def aclose(self) -> None:
-        """Cancel every task and wait until the last one has ended."""
+    async def aclose(self, *, within_s: float | None = None) -> list[str]:
+        """Cancel every task and wait until the last one has ended.
+
+        With `within_s`, a task that swallows its cancellation is left behind after that many
+        seconds; the names of those are returned.
+        """
         self._closed = True
         current = asyncio.current_task()
-        pending = [task for task in self._tasks if task is not current]
+        pending = {task for task in self._tasks if task is not current}
+        if not pending:
+            return []
         for task in pending:
             task.cancel()
-        await asyncio.gather(*pending, return_exceptions=True)
+        _, left = await asyncio.wait(pending, timeout=within_s)
+        return sorted(task.get_name() for task in left)

@@ -29,6 +29,9 @@ log = structlog.get_logger(__name__)
 KEPT_FAILURES: Final = 200
 """Failures kept for the dashboard; the oldest goes, the counter stays."""
 
+LEAVE_S: Final = 2.0
+"""How long hooks that still run get to end when the server stops."""
+
 Check = Callable[[Any], bool]
 
 
@@ -226,8 +229,10 @@ class HookCaller:
         return True
 
     async def aclose(self) -> None:
-        """Cancel what still runs."""
-        await self._tasks.aclose()
+        """Cancel what still runs; a plugin that will not end is left behind, named and counted."""
+        for name in await self._tasks.aclose(within_s=LEAVE_S):
+            _, hook, plugin = name.split("/", 2)
+            self.record(plugin, hook, "did not end")
 
 
 def own_frames(error: BaseException | None) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
 from types import ModuleType
-from typing import Final
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import pluggy
@@ -265,9 +265,16 @@ def _sections(settings: Settings, loaded: PluginSet) -> dict[str, BaseModel | No
         sections[plugin.name] = None
     for impl in loaded.pm.hook.register_settings.get_hookimpls():
         name = impl.plugin_name
-        models: list[type[BaseModel]] = []
-        impl.function(*[models.append for _ in impl.argnames])
-        if len(models) != 1 or not issubclass(models[0], BaseModel):
+        models: list[Any] = []
+        try:
+            impl.function(*[models.append for _ in impl.argnames])
+        except (Exception, SystemExit) as error:  # a plugin may raise anything
+            raise PluginLoadError(
+                f"plugin {name} failed in register_settings: {type(error).__name__}: {error}."
+            ) from None
+        if len(models) != 1 or not (
+            isinstance(models[0], type) and issubclass(models[0], BaseModel)
+        ):
             raise StartupError(f"plugin {name}: register_settings registers one pydantic model.")
         data = settings.plugins.get(name, {})
         unknown = sorted(set(data) - set(models[0].model_fields))

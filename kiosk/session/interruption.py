@@ -77,17 +77,17 @@ class Interruption:
         """The service heard speech end."""
         self._speaking = False
 
-    async def pressed(self) -> None:
-        """The visitor pressed stop."""
+    async def pressed(self, by: Literal["button", "typing"] = "button") -> None:
+        """The visitor pressed stop, or sent a line."""
         if self.in_the_way:
-            await self._stop("button", self._ctx.clock.monotonic())
+            await self._stop(by, self._ctx.clock.monotonic())
 
     async def _stop_if_lasting(self, wait_s: float, speech: int) -> None:
         await self._ctx.clock.sleep(wait_s)
         if self._speaking and self._speech == speech and self.in_the_way:
             await self._stop("speech", self._ctx.clock.monotonic())
 
-    async def _stop(self, by: Literal["speech", "button"], began: float) -> None:
+    async def _stop(self, by: Literal["speech", "button", "typing"], began: float) -> None:
         ctx = self._ctx
         line = ctx.line
         if line is None:

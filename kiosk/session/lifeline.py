@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Final
 
 import stamina
 import structlog
@@ -21,6 +22,12 @@ from kiosk.signaling import messages as m
 
 log = structlog.get_logger(__name__)
 
+SHORT_LIFE_S: Final = 5.0
+"""A line that was lost sooner after it was set up counts as one that hardly lived."""
+MAX_SHORT_LIVES: Final = 5
+"""Such lines in a row after which the visit ends: each costs a connection of the quota."""
+LONGEST_PAUSE_S: Final = 4.0
+
 
 class Lifeline:
     """Connects, configures and reads lines one after the other; greets on the first that works."""
@@ -38,6 +45,7 @@ class Lifeline:
         self._negotiation = negotiation
         self._greeted = False
         self._lost_at: float | None = None
+        self._short_lives = 0
         self.events: UpstreamEvents | None = None
 
     async def run(self) -> None:
@@ -54,6 +62,7 @@ class Lifeline:
                 ctx.end(EndReason.UPSTREAM_LOST if lost else EndReason.ERROR)
                 return
             ctx.line = line
+            opened = ctx.clock.monotonic()
             self.events = UpstreamEvents(ctx, line, self._tools, self._interruption)
             if self._lost_at is None:
                 await self._tell_history(line)
@@ -67,6 +76,19 @@ class Lifeline:
                 self._line_lost(line, error)
             finally:
                 await line.aclose()
+            if not await self._may_go_on(ctx.clock.monotonic() - opened):
+                ctx.end(EndReason.UPSTREAM_LOST)
+                return
+
+    async def _may_go_on(self, lived_s: float) -> bool:
+        """Pause before another line when the last ones hardly lived; False after too many."""
+        self._short_lives = self._short_lives + 1 if lived_s < SHORT_LIFE_S else 0
+        if self._short_lives >= MAX_SHORT_LIVES:
+            log.error("lines are lost as soon as they are open", visit=self._ctx.id)
+            return False
+        if self._short_lives > 1:
+            await self._ctx.clock.sleep(min(LONGEST_PAUSE_S, 0.25 * 2**self._short_lives))
+        return True
 
     async def _open_line(self) -> Line:
         settings = self._ctx.services.settings.upstream
@@ -75,7 +97,11 @@ class Lifeline:
         def retry(error: Exception) -> bool | float:
             if not isinstance(error, UpstreamError) or not error.retryable:
                 return False
-            return error.retry_after if error.retry_after is not None else True
+            if error.retry_after is None:
+                return True
+            # Nobody at a screen waits longer than a line is sought.
+            left = started + settings.reconnect_for_s - self._ctx.clock.monotonic()
+            return error.retry_after if error.retry_after <= left else False
 
         async for attempt in stamina.retry_context(
             on=retry,
@@ -99,10 +125,10 @@ class Lifeline:
         ctx.line = None
         self._lost_at = ctx.clock.monotonic()
         self._tools.line_lost()
-        self._interruption.silent()
         turn = ctx.book.current("avatar")
         if turn is not None:
             ctx.finish_turn(ctx.book.interrupt(turn.id, self._interruption.heard_ms))
+        self._interruption.silent()
         self._ctx.services.metrics.upstream_lost.labels(error.code).inc()
         log.warning("upstream line lost", code=error.code, visit=ctx.id)
         ctx.notice(m.Notice(code="reconnecting", text=ctx.text("notice.reconnecting")))

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from kiosk import events
 from kiosk.model import TranscriptEntry
 from kiosk.session.context import VisitContext
 from kiosk.session.turns import FinishedTurn
+from kiosk.tasks import TaskSet
 
 
 class Scribe:
@@ -13,16 +16,24 @@ class Scribe:
 
     def __init__(self, ctx: VisitContext) -> None:
         self._ctx = ctx
+        self._tasks = TaskSet(f"scribe/{ctx.id[-8:]}")
+        self._telling: asyncio.Task[None] | None = None
 
     async def run(self) -> None:
         """Tell things in order until cancelled."""
         while True:
-            await self.tell(await self._ctx.outbox.get())
+            item = await self._ctx.outbox.get()
+            # The end of the visit cancels this loop; a turn half told must not be lost by it.
+            self._telling = self._tasks.start(self.tell(item), name="tell")
+            await asyncio.shield(self._telling)
 
     async def drain(self) -> None:
-        """Tell what is still waiting, at the end of the visit."""
+        """Tell what is still waiting, at the end of the visit; what is being told first."""
+        if self._telling is not None:
+            await asyncio.wait({self._telling})
         while not self._ctx.outbox.empty():
             await self.tell(self._ctx.outbox.get_nowait())
+        await self._tasks.aclose()
 
     async def tell(self, item: events.DomainEvent | FinishedTurn) -> None:
         """Record a turn, then publish the event and offer it to plugins."""
@@ -33,7 +44,8 @@ class Scribe:
         hooks.session_event(self._ctx.handle, item)
         if item.type in {"turn_completed", "tool_called"} and not self._ctx.over.is_set():
             for card in await hooks.cards(self._ctx.handle, item):
-                self._ctx.show(card)
+                if not self._ctx.over.is_set():
+                    self._ctx.show(card)
 
     async def _record(self, turn: FinishedTurn) -> events.TurnCompleted:
         ctx = self._ctx

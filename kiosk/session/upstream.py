@@ -228,7 +228,8 @@ class UpstreamEvents:
                 self._ctx.send(
                     m.Failure(code="answer_failed", message=self._ctx.text("error.answer_failed"))
                 )
-                self._ctx.to("listening")
+                if self._ctx.machine.talking:
+                    self._ctx.to("listening")
             return
         log.warning(
             "upstream error", code=info.code, kind=info.kind, param=info.param, visit=self._ctx.id

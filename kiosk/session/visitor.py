@@ -118,7 +118,7 @@ class VisitorInput:
         if not ctx.consented.is_set():
             ctx.send(m.Failure(code="not_now", message=ctx.text("error.not_now")))
             return
-        await self._interruption.pressed()
+        await self._interruption.pressed("typing")
         self._tools.visitor_spoke()
         self._typed_lines += 1
         turn_id = f"typed_{self._typed_lines}"
@@ -135,6 +135,8 @@ class VisitorInput:
     async def _talk(self, *, active: bool) -> None:
         if self._ctx.services.settings.site.talk != "push" or active == self._talking:
             return
+        if not self._ctx.consented.is_set():
+            return
         self._talking = active
         line = self._ctx.line
         if line is None:
@@ -148,7 +150,8 @@ class VisitorInput:
             await self._flush_audio(line)
             await line.commit()
             await line.respond()
-            self._ctx.to("thinking")
+            if self._ctx.machine.talking:
+                self._ctx.to("thinking")
         else:
             await self._trailing_silence(line)
 

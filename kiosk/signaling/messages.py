@@ -21,6 +21,9 @@ MAX_SDP_CHARS: Final = 64_000
 MAX_MICROPHONE_BYTES: Final = 24_000
 """Half a second of audio; a frame above it is refused."""
 
+MAX_NAME_CHARS: Final = 64
+"""Of a field that is named in an error."""
+
 VisitState = Literal[
     "attract",
     "consent",
@@ -316,7 +319,7 @@ def parse(text: str) -> ClientMessage:
     """
     try:
         data = json.loads(text)
-    except (json.JSONDecodeError, RecursionError):
+    except (ValueError, RecursionError):  # ValueError: also a number too long to convert
         raise SignalingError(
             "bad_json", "The message is not JSON; send one JSON object a frame."
         ) from None
@@ -332,7 +335,9 @@ def parse(text: str) -> ClientMessage:
             raise SignalingError(
                 "unknown_type", "The message has no known `type`; see docs/signaling.md."
             ) from None
-        where = ".".join(str(part) for part in first["loc"][1:]) or str(data["type"])
+        # A surplus key is the browser's own text: it goes back short, and as plain ASCII.
+        named = ".".join(str(part) for part in first["loc"][1:]) or str(data["type"])
+        where = named[:MAX_NAME_CHARS].encode("ascii", "backslashreplace").decode()
         raise SignalingError(
             "bad_message", f"`{data['type']}` is malformed at `{where}`: {first['msg']}."
         ) from None

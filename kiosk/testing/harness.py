@@ -26,6 +26,7 @@ from kiosk.security.guards import cookie_name
 from kiosk.settings import Settings, load_settings
 from kiosk.signaling import messages as m
 from kiosk.storage.database import Storage
+from kiosk.telemetry import Metrics
 from kiosk.testing.visit import Visit
 
 DEFAULTS: dict[str, Any] = {
@@ -189,6 +190,10 @@ class KioskHarness:
     def failures(self) -> Sequence[PluginFailure]:
         """Contained plugin failures so far."""
         return self.app[keys.HOOKS].failures
+
+    def app_metrics(self) -> Metrics:
+        """The server's figures."""
+        return self.app[keys.METRICS]
 
     async def transcript(self, visit_id: str) -> Sequence[TranscriptEntry]:
         """Return what is stored of a visit, once all that is queued was written."""

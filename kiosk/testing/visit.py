@@ -46,6 +46,7 @@ class Visit:
         self._reader: asyncio.Task[None]
         self._speech = bytearray()
         self._spoken = asyncio.Event()
+        self.on_sound = asyncio.Event()
         self._microphone_on = False
         self._heard_turns: set[str] = set()
         self.peer = BrowserPeer(clock)
@@ -155,6 +156,8 @@ class Visit:
                 if not self._speech:
                     self._spoken.set()
             await self._socket.send_bytes(frame or silence)
+            if any(frame):
+                self.on_sound.set()
             due += 0.04
             await self._clock.sleep(max(0.0, due - self._clock.monotonic()))
 
@@ -167,6 +170,10 @@ class Visit:
         self._spoken.clear()
         self._speech += pcm
         await self._spoken.wait()
+
+    def start_saying(self, text: str) -> asyncio.Task[None]:
+        """Begin to speak; `on_sound` is set when the first sound has gone out."""
+        return self._tasks.start(self.say(text), name="saying")
 
     async def type(self, text: str) -> None:
         """Type a line."""

@@ -24,6 +24,9 @@ log = structlog.get_logger(__name__)
 BOOKKEEPING_LIMIT: Final = 2000
 """Visit starts and ends waiting for a database that is away; the newest is refused, counted."""
 
+CLOSE_S: Final = 5.0
+"""Longest wait for one sink to release what it holds, s."""
+
 
 class VisitStore(Protocol):
     """The part of storage that visits are written to."""
@@ -66,7 +69,7 @@ class Recorder:
                 log.error("transcripts were not all delivered before the server stopped")
             await self._tasks.aclose()
             for runner in self._runners:
-                await runner.sink.aclose()
+                await runner.close_sink(CLOSE_S)
 
     async def add(self, entry: TranscriptEntry) -> None:
         """Redact one finished turn and queue it for every sink."""

@@ -78,3 +78,13 @@ class SinkRunner:
     async def settle(self) -> None:
         """Wait until everything queued was delivered or given up."""
         await self._idle.wait()
+
+    async def close_sink(self, timeout_s: float) -> None:
+        """Let the sink release what it holds; one that cannot does not keep the others open."""
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self.sink.aclose()
+        except Exception as error:  # noqa: BLE001 - a sink is a plugin's and may raise anything
+            log.error(
+                "transcript sink did not close", sink=self.sink.name, kind=type(error).__name__
+            )

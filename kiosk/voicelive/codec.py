@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -36,7 +36,7 @@ def decode_answer(server_sdp: object) -> str:
             return server_sdp
         try:
             text = base64.b64decode(server_sdp, validate=True).decode()
-        except (binascii.Error, UnicodeDecodeError):
+        except ValueError:  # no base64, or not of text
             text = ""
         if text.startswith("v="):
             return text
@@ -107,6 +107,15 @@ class ErrorInfo:
         return self.code in BENIGN_CODES
 
 
+_SECONDS = re.compile(r"\s*(\d{1,6}(?:\.\d{1,6})?)\s*", re.ASCII)
+
+
+def seconds(text: str) -> float | None:
+    """Return a plain number of seconds as a peer writes it; None for anything else."""
+    found = _SECONDS.fullmatch(text)
+    return float(found[1]) if found else None
+
+
 def error_info(event: Mapping[str, Any]) -> ErrorInfo:
     """Return what an `error` event says; the inner `event_id` names our offending event.
 
@@ -116,13 +125,11 @@ def error_info(event: Mapping[str, Any]) -> ErrorInfo:
     inner = event.get("error")
     details = inner if isinstance(inner, Mapping) else {}
     message = _text(details.get("message")) or ""
-    _, found, tail = message.partition("Retry after ")
-    number = tail.split("s", 1)[0].strip() if found else ""
-    retry = float(number) if number.replace(".", "", 1).isdigit() else None
+    _, _, tail = message.partition("Retry after ")
     return ErrorInfo(
         code=_text(details.get("code")) or "unknown",
         kind=_text(details.get("type")) or "",
         param=_text(details.get("param")) or "",
         event_id=_text(details.get("event_id")) or "",
-        retry_after_s=retry,
+        retry_after_s=seconds(tail.partition("s")[0]),
     )

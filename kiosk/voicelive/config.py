@@ -159,6 +159,9 @@ def _turn_detection(detection: TurnDetectionSettings) -> Json | None:
     data = detection.model_dump(exclude_none=True, exclude={"end_of_utterance"})
     if not data["languages"]:
         del data["languages"]
+    if detection.type == "semantic_vad" and not detection.auto_truncate:
+        # The API reference gives this type no such field; said needlessly it would be refused.
+        del data["auto_truncate"]
     if detection.end_of_utterance is not None:
         data["end_of_utterance_detection"] = detection.end_of_utterance.model_dump(
             exclude_none=True

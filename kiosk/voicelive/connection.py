@@ -20,6 +20,7 @@ from azure.core.exceptions import AzureError, ClientAuthenticationError
 
 from kiosk.errors import UpstreamError
 from kiosk.settings.upstream import UpstreamSettings
+from kiosk.voicelive import codec
 from kiosk.voicelive.config import agent_arguments
 from kiosk.voicelive.credentials import Credential
 
@@ -183,6 +184,6 @@ def _refused(error: BaseException) -> UpstreamError:
         code,
         f"Voice Live {text}.",
         retryable=status == 429 or status >= 500,
-        retry_after=float(after) if after.replace(".", "", 1).isdigit() else None,
+        retry_after=codec.seconds(after),
         status=status,
     )

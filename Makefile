@@ -1,0 +1,103 @@
+# Everything a person or CI does with this repository. `make help` lists it.
+#
+# Needs make and Python >= 3.11. Everything else goes into .venv, pinned by constraints.txt.
+
+PORT ?= 8080
+ARGS ?=
+# Extras of the demo. `make install EXTRAS=emulator` leaves out the natural voice (500 MB, partly GPL).
+EXTRAS ?= emulator,speech
+# Two test processes: the suite waits for media more than it computes. `make test JOBS=0` for one.
+JOBS ?= 2
+
+VENV := .venv
+BIN := $(VENV)/bin
+INPUTS := pyproject.toml constraints.txt
+PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --no-input --constraint constraints.txt
+
+CHECKS := format lint types imports spelling shell docs deploy wheel
+
+.PHONY: help run install dev test check bench $(CHECKS:%=check-%)
+.DEFAULT_GOAL := help
+
+help:
+	@echo "make run [PORT=8080]   install, then the demo: server, emulator and one screen; prints the URLs"
+	@echo "make install           .venv with everything the demo needs; safe to repeat"
+	@echo "make test [ARGS=...]   every test, after installing what they need; ARGS goes to pytest"
+	@echo "make check             format, lint, types, import contracts, docs, deploy files, wheel"
+	@echo "make check-NAME        one of: $(CHECKS)"
+	@echo "make bench [ARGS=...]  the benchmarks; ARGS such as '--only NAME --json FILE'"
+
+run: install
+	@$(BIN)/kiosk demo --port $(PORT)
+
+install: $(VENV)/.installed-demo
+
+dev: $(VENV)/.installed-dev
+
+# A half-made environment would look finished to the next call, so a failure takes it away again.
+$(BIN)/python:
+	@python=; for candidate in python3 python3.14 python3.13 python3.12 python3.11 python; do \
+	  if $$candidate -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then python=$$candidate; break; fi; \
+	done; \
+	if [ -z "$$python" ]; then echo "No Python >= 3.11 was found; install one (Debian: apt install python3 python3-venv)." >&2; exit 1; fi; \
+	echo "Making $(VENV) with $$($$python --version)."; \
+	$$python -m venv $(VENV) || { rm -rf $(VENV); echo "Python's venv module is incomplete; install it (Debian: apt install python3-venv) and repeat." >&2; exit 1; }
+
+$(VENV)/.installed-demo: $(INPUTS) | $(BIN)/python
+	@echo "Installing the demo into $(VENV): once, about 500 MB with the natural voice."
+	@if $(PIP_INSTALL) --editable '.[$(EXTRAS)]'; then :; \
+	elif [ '$(EXTRAS)' = emulator ]; then exit 1; \
+	else \
+	  echo "The extras '$(EXTRAS)' could not be installed (the reason is above)."; \
+	  echo "Installing the light voice instead: the demo works, but sounds synthetic and understands set phrases."; \
+	  $(PIP_INSTALL) --editable '.[emulator]' && \
+	  echo "The light voice is installed. To try the natural one again: rm $@ && make install"; \
+	fi
+	@touch $@
+
+$(VENV)/.installed-dev: $(INPUTS) | $(BIN)/python
+	@echo "Installing what tests and checks need into $(VENV)."
+	@$(PIP_INSTALL) --editable '.[dev]'
+	@touch $@ $(VENV)/.installed-demo
+
+test: dev
+	@.ci/system-packages
+	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(ARGS)
+
+bench: dev
+	@$(BIN)/python -m benchmarks $(ARGS)
+
+# All of them run even when one fails, so that one call shows everything there is to mend.
+check: dev
+	@failed=; for name in $(CHECKS); do \
+	  echo "== $$name"; $(MAKE) --no-print-directory check-$$name || failed="$$failed $$name"; \
+	done; \
+	if [ -n "$$failed" ]; then echo "make check: failed:$$failed" >&2; exit 1; fi; \
+	echo "make check: all of $(CHECKS) passed"
+
+check-format: dev
+	@$(BIN)/ruff format --check .
+
+check-lint: dev
+	@$(BIN)/ruff check .
+
+check-types: dev
+	@$(BIN)/mypy kiosk plugins tests docs deploy $(wildcard benchmarks/*.py)
+
+check-imports: dev
+	@$(BIN)/lint-imports
+
+check-spelling: dev
+	@$(BIN)/codespell
+
+check-shell: dev
+	@$(BIN)/shellcheck .ci/run .ci/system-packages && echo "Shell scripts are clean."
+
+check-docs: dev
+	@$(BIN)/python docs/generate.py --check
+
+check-deploy: dev
+	@$(BIN)/python deploy/check.py
+
+check-wheel: dev
+	@$(BIN)/python deploy/wheel.py

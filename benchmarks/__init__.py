@@ -1,0 +1,1 @@
+"""Measurements of two things in one run; `python -m benchmarks --help`."""

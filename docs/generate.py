@@ -1,0 +1,242 @@
+"""Writes the generated parts of docs/ and deploy/env.example from the code that defines them.
+
+`python docs/generate.py` writes, `--check` only says what is stale (exit 1). A page is prose
+around regions marked `<!-- generated: NAME -->` to `<!-- end -->`; only the regions are written.
+"""
+
+from __future__ import annotations
+
+import argparse
+import inspect
+import re
+import sys
+import typing
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, Final
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
+
+from docs.settings_reference import (
+    COMMAND,
+    default_of,
+    limits,
+    models_in,
+    render_env_example,
+    render_settings,
+    table,
+    toml,
+    type_name,
+)
+from kiosk import events
+from kiosk.hooks import specs
+from kiosk.hooks.markers import Mode, Policy
+from kiosk.model import EndReason
+from kiosk.signaling import messages
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+REGION: Final = re.compile(
+    r"(?P<open><!-- generated: (?P<name>[a-z-]+) -->\n).*?(?P<close><!-- end -->)", re.DOTALL
+)
+
+
+# ── messages, events, hooks ──────────────────────────────────────────────────────────────────
+
+
+def _models_in(union: Any) -> tuple[type[BaseModel], ...]:
+    return models_in(union)
+
+
+def _fields_table(model: type[BaseModel], skip: Iterable[str] = ("type",)) -> str:
+    rows = []
+    for name, field in model.model_fields.items():
+        if name in skip:
+            continue
+        default = default_of(field)
+        given = "required" if default is PydanticUndefined else f"`{_json(default)}`"
+        rows.append((f"`{name}`", _wire_type(field), given))
+    return table(("field", "type", "default"), rows) if rows else "No fields."
+
+
+def _wire_type(field: FieldInfo) -> str:
+    annotation = field.annotation
+    if typing.get_origin(annotation) is tuple:
+        text = f"list of {type_name(typing.get_args(annotation)[0])}"
+    else:
+        text = type_name(annotation)
+    bounds = limits(field)
+    return text + (f"; {bounds}" if bounds else "")
+
+
+def _json(value: Any) -> str:
+    if value is None:
+        return "null"
+    return toml(value)
+
+
+def _tag(model: type[BaseModel]) -> str:
+    return str(typing.get_args(model.model_fields["type"].annotation)[0])
+
+
+def _render_messages(union: Any) -> str:
+    parts = []
+    nested: dict[str, type[BaseModel]] = {}
+    for model in _models_in(union):
+        parts.append(f"### `{_tag(model)}`\n\n{inspect.getdoc(model)}\n\n{_fields_table(model)}")
+        for field in model.model_fields.values():
+            nested |= {inner.__name__: inner for inner in models_in(field.annotation)}
+    parts += [
+        f"### {name} (inside the above)\n\n{inspect.getdoc(model)}\n\n{_fields_table(model)}"
+        for name, model in nested.items()
+    ]
+    return "\n\n".join(parts)
+
+
+def render_client_messages() -> str:
+    """Messages from the browser."""
+    return _render_messages(messages.ClientMessage)
+
+
+def render_server_messages() -> str:
+    """Messages to the browser."""
+    return _render_messages(messages.ServerMessage)
+
+
+def render_wire_limits() -> str:
+    """Version and limits of the browser wire."""
+    rows = [
+        ("protocol", f"`{messages.PROTOCOL}`"),
+        ("longest SDP", f"{messages.MAX_SDP_CHARS} characters"),
+        ("largest microphone frame", f"{messages.MAX_MICROPHONE_BYTES} bytes"),
+        ("`state` of the screen", type_name(messages.VisitState)),
+        ("`media` path", type_name(messages.MediaRung)),
+        ("`ended.reason`", ", ".join(f"`{reason.value}`" for reason in EndReason)),
+    ]
+    return table(("what", "value"), rows)
+
+
+def render_events() -> str:
+    """The body of docs/events.md."""
+    parts = []
+    for model in models_in(events.DomainEvent):
+        common = ("type", "kiosk_id", "at", "visit_id")
+        in_visit = "visit_id" in model.model_fields
+        where = "" if in_visit else " Not part of a visit: it has no `visit_id`."
+        parts += [
+            f"## `{_tag(model)}`",
+            f"`kiosk.events.{model.__name__}`. {inspect.getdoc(model)}{where}",
+            _fields_table(model, skip=common),
+        ]
+    return "\n\n".join(parts)
+
+
+def hook_functions() -> list[Callable[..., Any]]:
+    """Every hook spec, in the order of the file."""
+    return [f for f in vars(specs).values() if isinstance(getattr(f, "policy", None), Policy)]
+
+
+def hook_signature(function: Callable[..., Any]) -> str:
+    """A spec's signature as written, annotations included, wrapped as the formatter does."""
+    signature = inspect.signature(function)
+    # Annotations are read as text, so a Literal keeps whichever quotes its file has.
+    parameters = ", ".join(f"{p.name}: {p.annotation}" for p in signature.parameters.values())
+    result = f") -> {signature.return_annotation}: ..."
+    line = f"def {function.__name__}({parameters}{result}".replace("'", '"')
+    if len(line) <= 100:
+        return line
+    return f"def {function.__name__}(\n    {parameters}\n{result}".replace("'", '"')
+
+
+def _first_sentence(text: str) -> str:
+    return " ".join(text.split())
+
+
+def render_hooks() -> str:
+    """The headings of docs/hooks.md."""
+    parts = []
+    for function in hook_functions():
+        policy: Policy = function.policy  # type: ignore[attr-defined]  # put there by @calls
+        deadline = f"{policy.timeout_s:g} s" if policy.timeout_s is not None else "none"
+        rows = [(policy.mode.value, deadline, policy.on_failure)]
+        parts.append(
+            f"## `{function.__name__}`\n\n```python\n{hook_signature(function)}\n```\n\n"
+            f"{inspect.getdoc(function)}\n\n"
+            + table(("mode", "deadline", "on failure or timeout"), rows)
+        )
+    return "\n\n".join(parts)
+
+
+def render_hook_modes() -> str:
+    """The table of the ways a hook is called."""
+    source = inspect.getsource(Mode)
+    found = re.findall(
+        r'^    [A-Z]+ = "([a-z]+)"\n    """(.*?)"""', source, re.MULTILINE | re.DOTALL
+    )
+    return table(
+        ("mode", "how it is called"), [(f"`{name}`", _first_sentence(doc)) for name, doc in found]
+    )
+
+
+REGIONS: Final[dict[str, Callable[[], str]]] = {
+    "settings": render_settings,
+    "wire-limits": render_wire_limits,
+    "client-messages": render_client_messages,
+    "server-messages": render_server_messages,
+    "events": render_events,
+    "hook-modes": render_hook_modes,
+    "hooks": render_hooks,
+}
+WHOLE_FILES: Final[dict[str, Callable[[], str]]] = {"deploy/env.example": render_env_example}
+
+
+def filled(page: str) -> str:
+    """Return a page with its regions filled; raises KeyError for a region nobody writes."""
+    return REGION.sub(
+        lambda m: f"{m['open']}\n{REGIONS[m['name']]()}\n\n{m['close']}",
+        page,
+    )
+
+
+def outputs(root: Path = ROOT) -> dict[Path, str]:
+    """What each generated file should hold now."""
+    wanted = {root / name: render() for name, render in WHOLE_FILES.items()}
+    used: set[str] = set()
+    for path in sorted((root / "docs").glob("*.md")):
+        text = path.read_text(encoding="utf-8")
+        names = [m["name"] for m in REGION.finditer(text)]
+        used.update(names)
+        if names:
+            wanted[path] = filled(text)
+    missing = sorted(set(REGIONS) - used)
+    if missing:
+        raise SystemExit(f"No page in docs/ has the region {missing[0]!r}; put its markers back.")
+    return wanted
+
+
+def main() -> int:
+    """Write what is stale, or say so; the exit code is 1 when `--check` finds something."""
+    parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
+    parser.add_argument("--check", action="store_true", help="write nothing, exit 1 when stale")
+    check = parser.parse_args().check
+    stale = [
+        path
+        for path, text in outputs().items()
+        if not path.exists() or path.read_text(encoding="utf-8") != text
+    ]
+    if check:
+        for path in stale:
+            print(f"{path.relative_to(ROOT)} is stale; run {COMMAND}", file=sys.stderr)
+        if not stale:
+            print("Generated docs are fresh.")
+        return 1 if stale else 0
+    wanted = outputs()
+    for path in stale:
+        path.write_text(wanted[path], encoding="utf-8")
+        print(f"wrote {path.relative_to(ROOT)}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,71 @@
+// The kiosk page: starts its parts and connects them. One visit at a time lives in visit.js.
+
+import { AvatarMedia } from "./media.js";
+import { Captions } from "./captions.js";
+import { Cards } from "./cards.js";
+import { catchEverything, holdStill, reloadSoon, stayAwake } from "./comfort.js";
+import { Microphone } from "./microphone.js";
+import { SignalSocket } from "./socket.js";
+import { Texts } from "./texts.js";
+import { View, part } from "./view.js";
+import { Visit } from "./visit.js";
+
+const TOUCH_EVERY_MS = 1_000;
+const CRASHES_A_VISIT = 3;
+
+const page = JSON.parse(document.getElementById("page-data").textContent);
+const texts = new Texts(page);
+const media = new AvatarMedia(part("avatar"));
+const microphone = new Microphone();
+const view = new View(texts, (level) => media.setVolume(level));
+const captions = new Captions(part("captions"), texts);
+const cards = new Cards(part("card"), document.getElementById("card-frame"), texts, (id) => visit.dismissed(id));
+const socket = new SignalSocket(
+  `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws/kiosk`,
+  () => visit.hello(),
+);
+const visit = new Visit({ page, texts, media, microphone, view, captions, cards, socket });
+
+holdStill();
+stayAwake();
+let crashes = 0;
+catchEverything((kind) => {
+  crashes += 1;
+  console.error(`kiosk: ${kind}`);
+  if (visit.isOn && crashes < CRASHES_A_VISIT) {
+    visit.reloadWhenDone = true;
+    return;
+  }
+  view.setState("error");
+  reloadSoon();
+});
+
+const tap = (name, action) => part(name).addEventListener("click", action);
+tap("start", () => visit.start());
+tap("consent-accept", () => visit.accept(true));
+tap("consent-type", () => visit.accept(false));
+tap("consent-decline", () => visit.decline());
+tap("consent-more", () => view.toggleConsentDetails());
+tap("talk", () => visit.talk());
+tap("stop", () => visit.interrupt());
+tap("sound", () => media.tapForSound());
+tap("end", () => visit.end());
+part("type").addEventListener("submit", (event) => {
+  event.preventDefault();
+  const field = part("text-input");
+  if (visit.say(field.value)) field.value = "";
+});
+for (const button of document.querySelectorAll("[data-language]")) {
+  button.addEventListener("click", () => visit.useLanguage(button.dataset.language));
+}
+
+let touchedAt = -TOUCH_EVERY_MS;
+for (const kind of ["pointerdown", "keydown"]) {
+  addEventListener(kind, () => {
+    if (performance.now() - touchedAt < TOUCH_EVERY_MS) return;
+    touchedAt = performance.now();
+    visit.touched();
+  }, { capture: true, passive: true });
+}
+
+socket.connect();

@@ -1,0 +1,274 @@
+// What the document shows: the state, the status line, notices, the talk button and the options.
+
+const CONVERSATION = new Set(["connecting", "queued", "greeting", "listening", "thinking", "speaking"]);
+const NOTICE_ORDER = [
+  "idle", "time_limit", "reconnecting", "busy", "error", "text_only", "microphone", "picture",
+];
+const VOLUMES = [0.2, 0.4, 0.6, 0.8, 1];
+const BACKDROP_SHADES = 14; // of 255; a larger difference is another design, not an encoder's rounding
+const BRIEF_MS = 6_000;
+const LEVEL_GAIN = 9; // speech at arm's length has an RMS of about 0.05 to 0.1
+
+/** @param {string} name */
+export function part(name) {
+  return document.querySelector(`[data-testid="${name}"]`);
+}
+
+export class View {
+  /** @param {import("./texts.js").Texts} texts @param {(level: number) => void} onVolume */
+  constructor(texts, onVolume) {
+    this.body = document.body;
+    this.texts = texts;
+    this.onVolume = onVolume;
+    this.notices = new Map();
+    this.countdown = 0;
+    this.brief = 0;
+    this.volume = VOLUMES.length - 1;
+    this.languages = part("language");
+    this.options = document.getElementById("options");
+    this.#wireOptions();
+    this.refresh();
+  }
+
+  get state() {
+    return this.body.dataset.state;
+  }
+
+  get isConversation() {
+    return CONVERSATION.has(this.state);
+  }
+
+  setState(state) {
+    const before = this.state;
+    this.body.dataset.state = state;
+    if (before === state) return;
+    if (!this.isConversation) this.closeOptions();
+    const home = this.isConversation ? "options" : state === "consent" ? "consent" : "attract";
+    document.querySelector(`[data-slot="${home}"]`).append(this.languages);
+    this.refresh();
+    if (state === "consent") part("consent-accept").focus({ preventScroll: true });
+  }
+
+  setMedia(rung) {
+    if (rung) this.body.dataset.media = rung;
+    else delete this.body.dataset.media;
+  }
+
+  setPicture(shown) {
+    this.body.dataset.picture = shown ? "on" : "off";
+    if (shown) continueBackdrop(part("avatar"), this.body);
+    else this.body.style.removeProperty("--backdrop");
+  }
+
+  /** @param {string} state on, muted, denied, missing, off @param {boolean} talking push-to-talk */
+  setMicrophone(state, talking) {
+    this.body.dataset.microphone = state;
+    this.body.dataset.talking = String(talking);
+    if (state === "denied" || state === "missing") {
+      this.notice({ code: "microphone", key: `microphone.${state}` });
+    } else {
+      this.noticeGone("microphone");
+    }
+    this.refresh();
+  }
+
+  /** @param {boolean} isBlocked the browser refused sound: one control asks for a tap */
+  askForSound(isBlocked) {
+    part("sound").hidden = !isBlocked;
+  }
+
+  focusTyping() {
+    part("text-input").focus({ preventScroll: true });
+  }
+
+  setLevel(rms) {
+    this.body.style.setProperty("--level", Math.min(1, rms * LEVEL_GAIN).toFixed(2));
+  }
+
+  /** Write every sentence that depends on more than the language. */
+  refresh() {
+    document.querySelector(".status-text").textContent = this.#status();
+    const talk = part("talk");
+    const [label, icon, pressed] = this.#talk();
+    talk.querySelector(".talk-label").textContent = this.texts.get(label);
+    talk.dataset.shows = icon;
+    talk.setAttribute("aria-pressed", String(pressed));
+    const more = part("consent-more");
+    const open = more.getAttribute("aria-expanded") === "true";
+    more.firstElementChild.textContent = this.texts.get(open ? "consent.less" : "consent.more");
+    this.#renderNotice();
+  }
+
+  /** @param {{code: string, text?: string, key?: string, seconds?: number}} notice */
+  notice({ code, text = "", key = "", seconds }) {
+    this.notices.set(code, { text, key, until: seconds ? performance.now() + seconds * 1_000 : 0 });
+    this.#renderNotice();
+  }
+
+  /** Say something beside the conversation that passes by itself. */
+  brieflySay(text) {
+    this.notice({ code: "error", text });
+    clearTimeout(this.brief);
+    this.brief = setTimeout(() => this.noticeGone("error"), BRIEF_MS);
+  }
+
+  noticeGone(code) {
+    if (this.notices.delete(code)) this.#renderNotice();
+  }
+
+  toggleConsentDetails() {
+    const more = part("consent-more");
+    const open = more.getAttribute("aria-expanded") !== "true";
+    more.setAttribute("aria-expanded", String(open));
+    document.getElementById("consent-details").hidden = !open;
+    this.refresh();
+  }
+
+  farewell(text) {
+    document.querySelector(".ending-text").textContent = text;
+  }
+
+  broken(text) {
+    document.querySelector(".broken-text").textContent = text || this.texts.get("broken.text");
+  }
+
+  offline(isLong) {
+    const text = document.querySelector(".offline-text");
+    text.dataset.text = isLong ? "offline.long" : "offline.text";
+    text.textContent = this.texts.get(text.dataset.text);
+  }
+
+  closeOptions() {
+    this.options.hidden = true;
+    part("options").setAttribute("aria-expanded", "false");
+  }
+
+  /** Forget the visitor: every word, every choice. */
+  wipe() {
+    this.notices.clear();
+    this.#renderNotice();
+    part("text-input").value = "";
+    part("text-input").blur();
+    part("sound").hidden = true;
+    this.farewell(this.texts.get("status.ending"));
+    this.broken("");
+    if (part("consent-more").getAttribute("aria-expanded") === "true") this.toggleConsentDetails();
+    this.#setSize("normal");
+    this.#setContrast("normal");
+    this.#setVolume(VOLUMES.length - 1);
+    this.setMedia(null);
+    this.setPicture(false);
+    this.setLevel(0);
+    this.setMicrophone("off", false);
+  }
+
+  #status() {
+    const { microphone, talk, talking } = this.body.dataset;
+    if (this.state === "listening") {
+      if (microphone === "muted") return this.texts.get("status.muted");
+      if (microphone !== "on") return this.texts.get("status.typing");
+      if (talk === "push") return this.texts.get(talking === "true" ? "status.push_active" : "status.push");
+    }
+    return this.texts.get(`status.${this.state}`);
+  }
+
+  #talk() {
+    const { microphone, talk, talking } = this.body.dataset;
+    // The sign shows what is, the word what a touch does.
+    if (microphone === "muted" && talk === "open") return ["talk.unmute", "mute", false];
+    if (microphone !== "on") return ["talk.start", "mute", false];
+    if (talk === "open") return ["talk.mute", "talk", true];
+    return talking === "true" ? ["talk.done", "done", true] : ["talk.start", "talk", false];
+  }
+
+  #renderNotice() {
+    clearTimeout(this.countdown);
+    const box = part("notice");
+    const code = NOTICE_ORDER.find((one) => this.notices.has(one));
+    box.hidden = !code;
+    box.dataset.code = code ?? "";
+    part("stay").hidden = code !== "idle";
+    if (!code) {
+      box.firstElementChild.textContent = "";
+      return;
+    }
+    const { text, key, until } = this.notices.get(code);
+    let words = text || this.texts.get(key);
+    if (until) {
+      const left = Math.max(0, Math.ceil((until - performance.now()) / 1_000));
+      words += ` ${this.texts.get("notice.seconds").replace("{seconds}", left)}`;
+      if (left > 0) this.countdown = setTimeout(() => this.#renderNotice(), 1_000);
+    }
+    box.firstElementChild.textContent = words;
+  }
+
+  #wireOptions() {
+    part("options").addEventListener("click", () => {
+      this.options.hidden = !this.options.hidden;
+      part("options").setAttribute("aria-expanded", String(!this.options.hidden));
+      if (!this.options.hidden) part("options-close").focus({ preventScroll: true });
+    });
+    part("options-close").addEventListener("click", () => this.closeOptions());
+    addEventListener("keydown", ({ key }) => {
+      if (key === "Escape") this.closeOptions();
+    });
+    for (const button of document.querySelectorAll("[data-size]")) {
+      button.addEventListener("click", () => this.#setSize(button.dataset.size));
+    }
+    for (const button of document.querySelectorAll("[data-contrast-choice]")) {
+      button.addEventListener("click", () => this.#setContrast(button.dataset.contrastChoice));
+    }
+    for (const button of document.querySelectorAll("[data-volume]")) {
+      button.addEventListener("click", () => this.#setVolume(this.volume + Number(button.dataset.volume)));
+    }
+    this.#setSize("normal");
+    this.#setContrast("normal");
+    this.#setVolume(VOLUMES.length - 1);
+  }
+
+  #setSize(size) {
+    document.documentElement.dataset.textSize = size;
+    press("[data-size]", (button) => button.dataset.size === size);
+  }
+
+  #setContrast(contrast) {
+    document.documentElement.dataset.contrast = contrast;
+    press("[data-contrast-choice]", (button) => button.dataset.contrastChoice === contrast);
+  }
+
+  #setVolume(step) {
+    this.volume = Math.max(0, Math.min(VOLUMES.length - 1, step));
+    part("volume").textContent = `${VOLUMES[this.volume] * 100} %`;
+    this.onVolume(VOLUMES[this.volume]);
+  }
+}
+
+/**
+ * Encoders shift a colour by a shade or two, and an edge would show where the picture ends. So the
+ * page takes the colour of the picture's upper corners, if that is what the theme nearly has anyway.
+ */
+function continueBackdrop(video, body) {
+  const canvas = document.createElement("canvas");
+  canvas.width = 2;
+  canvas.height = 1;
+  const context = canvas.getContext("2d", { willReadFrequently: true });
+  const { videoWidth: width, videoHeight: height } = video;
+  const patch = Math.floor(Math.min(width, height) / 20);
+  if (!context || !patch) return;
+  context.drawImage(video, patch, patch, patch, patch, 0, 0, 1, 1);
+  context.drawImage(video, width - 2 * patch, patch, patch, patch, 1, 0, 1, 1);
+  const seen = context.getImageData(0, 0, 2, 1).data;
+  context.fillStyle = getComputedStyle(body).getPropertyValue("--backdrop");
+  context.fillRect(0, 0, 1, 1);
+  const meant = context.getImageData(0, 0, 1, 1).data;
+  const colour = [0, 1, 2].map((i) => Math.round((seen[i] + seen[i + 4]) / 2));
+  const isPlain = [0, 1, 2].every((i) => Math.abs(seen[i] - seen[i + 4]) <= BACKDROP_SHADES);
+  const isNear = colour.every((value, i) => Math.abs(value - meant[i]) <= BACKDROP_SHADES);
+  if (isPlain && isNear) body.style.setProperty("--backdrop", `rgb(${colour.join(" ")})`);
+}
+
+function press(selector, isPressed) {
+  for (const button of document.querySelectorAll(selector)) {
+    button.setAttribute("aria-pressed", String(isPressed(button)));
+  }
+}

@@ -1,0 +1,397 @@
+// One visit at the screen, from the first touch to the wiped page: what each message and tap means.
+
+import { PROTOCOL } from "./socket.js";
+import { AvatarMedia } from "./media.js";
+import { forget, recall, remember } from "./memory.js";
+
+const OFFLINE_AFTER_MS = 700; // a reconnect faster than this is not worth a screen
+const OFFLINE_LONG_MS = 20_000;
+const FAREWELL_MS = 3_500;
+const ERROR_MS = 6_000;
+const RELOAD_AFTER_VISITS = 100; // an always-on page starts afresh now and then, between visits
+// No state of the screen lasts longer than this without a word from the server.
+const STATE_LIMIT_MS = { connecting: 60_000, ending: 30_000, error: 10_000 };
+const MAX_TALK_MS = 60_000;
+const TALK_TAIL_MS = 60; // longer than a frame: what was begun when the visitor tapped still counts
+const CAN_ANSWER = new Set(["greeting", "listening", "thinking", "speaking"]);
+
+export class Visit {
+  constructor(parts) {
+    Object.assign(this, parts);
+    this.isOn = false; // a visitor is here: from the first touch until the wipe
+    this.resume = null;
+    this.wantsVoice = false;
+    this.microphoneState = "off";
+    this.talking = false;
+    this.takesFrames = false;
+    this.serverState = "attract";
+    this.finishing = false;
+    this.finished = 0;
+    this.reloadWhenDone = false;
+    this.timers = {};
+    this.handlers = this.#handlers();
+    this.#recall();
+    this.#listen();
+  }
+
+  hello() {
+    const message = {
+      type: "hello",
+      protocol: PROTOCOL,
+      page: this.page.version,
+      h264: AvatarMedia.canH264,
+      playing: this.media.isLive,
+    };
+    if (this.resume) message.resume = this.resume;
+    return message;
+  }
+
+  // ── what the visitor does ──────────────────────────────────────────────────────────────────
+
+  start() {
+    if (this.isOn || this.finishing) return;
+    this.isOn = true;
+    this.serverState = this.page.consent ? "consent" : "connecting";
+    this.#show(this.serverState);
+    this.socket.send({ type: "start", language: this.texts.language });
+    if (!this.page.consent) this.#openMicrophone();
+  }
+
+  /** @param {boolean} withVoice false: the visitor would rather type, the microphone stays closed */
+  accept(withVoice) {
+    if (!this.isOn) return;
+    this.socket.send({ type: "consent", accepted: true });
+    this.serverState = "connecting";
+    this.#show("connecting");
+    if (withVoice) {
+      this.#openMicrophone();
+    } else {
+      this.#microphoneIs("muted");
+      this.view.focusTyping();
+    }
+  }
+
+  decline() {
+    this.socket.send({ type: "consent", accepted: false });
+    if (!this.socket.isUp) this.wipe();
+  }
+
+  end() {
+    if (!this.socket.send({ type: "end" })) this.wipe();
+  }
+
+  say(text) {
+    const line = text.trim();
+    if (!line) return false;
+    if (!CAN_ANSWER.has(this.serverState)) {
+      this.view.brieflySay(this.texts.get("error.not_now"));
+      return false; // it stays in the field
+    }
+    return this.socket.send({ type: "text", text: line });
+  }
+
+  interrupt() {
+    this.media.hush();
+    this.socket.send({ type: "interrupt" });
+  }
+
+  talk() {
+    if (!this.microphone.isOpen) {
+      this.#openMicrophone();
+    } else if (this.page.talk === "push") {
+      this.#setTalking(!this.talking);
+    } else {
+      this.#microphoneIs(this.microphoneState === "on" ? "muted" : "on");
+    }
+  }
+
+  useLanguage(language) {
+    if (!this.texts.use(language)) return;
+    this.view.refresh();
+    if (this.isOn) {
+      this.#remember();
+      this.socket.send({ type: "language", language });
+    }
+  }
+
+  dismissed(id) {
+    this.socket.send({ type: "card_dismiss", id });
+  }
+
+  touched() {
+    if (!this.isOn) return;
+    this.socket.send({ type: "touch" });
+  }
+
+  /** Forget the visit: words, cards, choices, devices, token. The screen invites the next visitor. */
+  wipe() {
+    for (const name of Object.keys(this.timers)) this.#cancel(name);
+    this.isOn = false;
+    this.finishing = false;
+    this.resume = null;
+    this.wantsVoice = false;
+    this.talking = false;
+    this.takesFrames = false;
+    this.microphoneState = "off";
+    this.serverState = "attract";
+    forget();
+    this.microphone.close();
+    this.media.close();
+    this.captions.clear();
+    this.cards.clear();
+    this.texts.use(this.texts.home);
+    this.view.wipe();
+    this.finished += 1;
+    if (this.reloadWhenDone || this.finished >= RELOAD_AFTER_VISITS) {
+      location.reload();
+      return;
+    }
+    this.#show(this.socket.isUp ? "attract" : "offline");
+  }
+
+  // ── what the server says ───────────────────────────────────────────────────────────────────
+
+  #handlers() {
+    return {
+      welcome: (message) => this.#welcome(message),
+      visit: ({ resume }) => {
+        this.isOn = true;
+        this.resume = resume;
+        this.#remember();
+      },
+      state: ({ state, media }) => this.#state(state, media),
+      ice: ({ servers }) => this.media.open(servers),
+      answer: ({ sdp }) => this.media.answer(sdp),
+      caption: (caption) => this.captions.show(caption),
+      hush: () => this.media.hush(),
+      card: (card) => this.cards.show(card),
+      card_gone: ({ id }) => this.cards.hide(id),
+      notice: (notice) => this.view.notice(notice),
+      notice_gone: ({ code }) => this.view.noticeGone(code),
+      ended: (ended) => this.#ended(ended),
+      error: (failure) => this.#failure(failure),
+    };
+  }
+
+  #welcome({ resumed, talk, consent }) {
+    this.socket.settled();
+    this.#cancel("offline");
+    this.#cancel("offlineLong");
+    this.page.talk = talk;
+    this.page.consent = consent;
+    document.body.dataset.talk = talk;
+    if (resumed) {
+      if (this.microphoneState !== "off") {
+        this.socket.send({ type: "microphone", state: this.microphoneState });
+      }
+      // The state follows; until then the screen says that it is coming.
+      this.#show(this.serverState === "attract" ? "connecting" : this.serverState);
+    } else if (this.finishing) {
+      return;
+    } else if (this.resume) {
+      this.#farewell(this.texts.get("ended.upstream_lost"));
+    } else if (this.isOn) {
+      // The visitor touched the screen before the server was there.
+      this.socket.send({ type: "start", language: this.texts.language });
+      this.#show(this.serverState);
+    } else {
+      this.#show("attract");
+    }
+  }
+
+  #state(state, media) {
+    if (media) this.view.setMedia(media);
+    if (this.finishing) return;
+    this.serverState = state;
+    if (state === "speaking" || state === "greeting") this.media.unhush();
+    if (state === "attract") {
+      if (this.isOn) this.wipe();
+      else this.#show("attract");
+      return;
+    }
+    this.isOn = true;
+    this.#show(state);
+    // A reloaded page comes back in the middle of a conversation: it needs its microphone again.
+    if (this.wantsVoice && this.view.isConversation && this.microphoneState === "off") {
+      this.#openMicrophone();
+    }
+  }
+
+  #ended({ reason, text }) {
+    const words = text || this.texts.get(`ended.${reason}`) || this.texts.get("ended.goodbye");
+    this.#farewell(words);
+  }
+
+  #farewell(words) {
+    this.finishing = true;
+    this.resume = null;
+    forget();
+    this.microphone.close();
+    this.media.hush();
+    this.view.farewell(words);
+    this.view.setState("ending");
+    this.#after("finish", FAREWELL_MS, () => this.wipe());
+  }
+
+  #failure({ code, fatal }) {
+    console.warn(`kiosk: the server refused a message (${code})`);
+    if (code === "wrong_protocol") {
+      this.view.broken(this.texts.get("error.wrong_protocol"));
+      this.view.setState("error");
+      this.#after("finish", ERROR_MS, () => location.reload());
+      return;
+    }
+    const words = this.texts.get(`error.${code}`);
+    if (fatal || (this.isOn && !this.resume)) {
+      this.finishing = true;
+      this.view.broken(words || this.texts.get("error.other"));
+      this.view.setState("error");
+      this.#after("finish", ERROR_MS, () => this.wipe());
+    } else if (words) {
+      this.view.brieflySay(words);
+    }
+  }
+
+  // ── devices ────────────────────────────────────────────────────────────────────────────────
+
+  async #openMicrophone() {
+    this.wantsVoice = true;
+    this.#remember();
+    this.microphoneState = "opening";
+    const state = await this.microphone.open();
+    if (!this.isOn || this.finishing) {
+      this.microphone.close();
+      return;
+    }
+    this.#microphoneIs(state);
+    if (state !== "on") this.view.focusTyping();
+  }
+
+  #microphoneIs(state) {
+    this.microphoneState = state;
+    this.wantsVoice = state !== "muted"; // a page reloaded while muted stays silent
+    this.#remember();
+    this.talking = false;
+    this.takesFrames = state === "on" && this.page.talk === "open";
+    this.microphone.listen(this.takesFrames);
+    this.socket.send({ type: "microphone", state });
+    this.view.setMicrophone(state, false);
+    if (state !== "on") this.view.setLevel(0);
+  }
+
+  #setTalking(talking) {
+    this.talking = talking;
+    if (talking) {
+      this.media.hush();
+      this.socket.send({ type: "talk", active: true });
+      this.#cancel("talkEnd");
+      this.takesFrames = true;
+      this.microphone.listen(true);
+      this.#after("talk", MAX_TALK_MS, () => this.#setTalking(false));
+    } else {
+      this.#cancel("talk");
+      this.microphone.listen(false);
+      // The last part of a frame leaves the worklet a moment later; the end is said behind it.
+      this.#after("talkEnd", TALK_TAIL_MS, () => {
+        this.takesFrames = false;
+        this.socket.send({ type: "talk", active: false });
+      });
+      this.view.setLevel(0);
+    }
+    this.view.setMicrophone("on", talking);
+  }
+
+  #listen() {
+    const { socket, media, microphone, view } = this;
+    socket.addEventListener("message", ({ detail }) => {
+      this.#watchState();
+      this.handlers[detail.type]?.(detail);
+    });
+    socket.addEventListener("down", () => this.#offline());
+    microphone.addEventListener("frame", ({ detail: { pcm, level } }) => {
+      if (!this.takesFrames) return; // on its way when the visitor muted
+      socket.sendAudio(pcm);
+      view.setLevel(level);
+    });
+    microphone.addEventListener("lost", () => {
+      this.#microphoneIs("missing");
+      this.view.focusTyping();
+    });
+    navigator.mediaDevices?.addEventListener("devicechange", () => {
+      if (this.isOn && this.wantsVoice && this.microphoneState === "missing") this.#openMicrophone();
+    });
+    media.addEventListener("offer", ({ detail }) => socket.send({ type: "offer", sdp: detail }));
+    media.addEventListener("playing", ({ detail: { muted } }) => {
+      view.setPicture(true);
+      view.noticeGone("picture");
+      view.askForSound(muted);
+      socket.send({ type: "media", state: muted ? "sound_blocked" : "playing" });
+    });
+    media.addEventListener("sound", () => {
+      view.askForSound(false);
+      socket.send({ type: "media", state: "sound_on" });
+    });
+    media.addEventListener("failed", ({ detail }) => {
+      view.setPicture(false);
+      view.setMedia("text");
+      view.notice({ code: "picture", key: "media.portrait" });
+      socket.send({ type: "media", state: "failed", detail: String(detail).slice(0, 200) });
+    });
+  }
+
+  // ── the socket comes and goes ──────────────────────────────────────────────────────────────
+
+  #offline() {
+    if (this.finishing || this.timers.offline || this.view.state === "offline") return;
+    this.#after("offline", OFFLINE_AFTER_MS, () => {
+      this.view.offline(false);
+      this.view.setState("offline");
+      this.#after("offlineLong", OFFLINE_LONG_MS, () => this.view.offline(true));
+    });
+  }
+
+  #show(state) {
+    if (!this.socket.isUp && state !== "attract") return this.#offline();
+    this.view.setState(state);
+    this.#watchState();
+    return undefined;
+  }
+
+  #watchState() {
+    this.#cancel("state");
+    const limit = STATE_LIMIT_MS[this.view.state];
+    if (!limit || this.finishing) return;
+    this.#after("state", limit, () => {
+      this.socket.send({ type: "end" });
+      this.wipe();
+    });
+  }
+
+  #remember() {
+    const { resume, wantsVoice } = this;
+    if (resume) remember({ resume, wantsVoice, language: this.texts.language });
+  }
+
+  #recall() {
+    const memory = recall();
+    if (!memory) return;
+    this.isOn = true;
+    this.resume = memory.resume;
+    this.wantsVoice = memory.wantsVoice;
+    this.texts.use(memory.language);
+    this.view.setState("connecting");
+  }
+
+  #after(name, ms, action) {
+    this.#cancel(name);
+    this.timers[name] = setTimeout(() => {
+      delete this.timers[name];
+      action();
+    }, ms);
+  }
+
+  #cancel(name) {
+    clearTimeout(this.timers[name]);
+    delete this.timers[name];
+  }
+}

@@ -1,0 +1,323 @@
+/** Keeps an operator's page up to date from /operator/feed. The page is whole without it. */
+
+const RECONNECT_MS = [500, 1000, 2000, 4000, 8000, 15000];
+const MAX_HELD = 2000; // changes kept while paused; beyond it the page starts afresh
+const MAX_LINES = 500; // turns and timeline entries kept on one page
+const RENEW_MS = 1500; // a visit's end is written down a moment after it is told
+const STALE_MS = 45_000; // the server pings every 20 s; a page asleep for longer reconnects
+
+const body = document.body;
+const zone = body.dataset.zone || undefined;
+// The page's own clock may be wrong; ages are counted against the server's.
+const skew = Date.parse(body.dataset.now) - Date.now();
+const clock = new Intl.DateTimeFormat("en-GB", { timeZone: zone, timeStyle: "medium" });
+const full = new Intl.DateTimeFormat("en-GB", { timeZone: zone, dateStyle: "medium", timeStyle: "medium" });
+const still = matchMedia("(prefers-reduced-motion: reduce)");
+const $ = (id) => document.getElementById(id);
+
+// ── times ─────────────────────────────────────────────────────────────────────────────────
+
+/** @param {number} ms */
+function age(ms) {
+  const seconds = Math.max(0, Math.round(ms / 1000));
+  if (seconds < 60) return `${seconds} s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes} min`;
+  const hours = Math.floor(minutes / 60);
+  return hours < 48 ? `${hours} h ${minutes % 60} min` : `${Math.floor(hours / 24)} days`;
+}
+
+/** @param {HTMLTimeElement} element */
+function word(element) {
+  const iso = element.getAttribute("datetime");
+  const at = iso ? Date.parse(iso) : NaN;
+  element.hidden = Number.isNaN(at);
+  if (element.hidden) return;
+  const passed = Date.now() + skew - at;
+  const style = element.dataset.style;
+  const text =
+    style === "for" ? `for ${age(passed)}` : style === "ago" ? `${age(passed)} ago` : clock.format(at);
+  if (element.textContent !== text) element.textContent = text;
+  element.title = full.format(at);
+}
+
+function wordAll(root = document) {
+  for (const element of root.querySelectorAll("time[data-style]")) word(element);
+}
+
+// ── lines ─────────────────────────────────────────────────────────────────────────────────
+
+/** Puts a message's values into the marked parts of one line; only what differs is touched. */
+function fill(line, row) {
+  let changed = false;
+  for (const part of line.querySelectorAll("[data-field]")) {
+    const text = String(row[part.dataset.field] ?? "");
+    if (part.textContent !== text) {
+      part.textContent = text;
+      changed = true;
+    }
+    if (row.lang && part.dataset.field === "text") part.lang = row.lang;
+  }
+  for (const element of line.querySelectorAll("time[data-time]")) {
+    element.setAttribute("datetime", row[element.dataset.time] ?? "");
+    word(element);
+  }
+  for (const link of line.querySelectorAll("[data-link]")) {
+    const target = row[link.dataset.link];
+    if (target) link.setAttribute("href", `/operator/visits/${target}`);
+    else link.removeAttribute("href");
+    if (link.classList.contains("button")) link.hidden = !target;
+  }
+  for (const bar of line.querySelectorAll("[data-bar]")) {
+    bar.setAttribute("width", row[bar.dataset.bar] ?? 0);
+    bar.parentElement.toggleAttribute("hidden", !row[bar.dataset.bar]);
+  }
+  if ("tone" in row) line.dataset.tone = row.tone;
+  return changed;
+}
+
+function fresh(line) {
+  if (still.matches) return;
+  line.classList.remove("fresh");
+  void line.offsetWidth; // lets the same animation begin again
+  line.classList.add("fresh");
+}
+
+function made(template, row, key, value) {
+  const line = $(template).content.firstElementChild.cloneNode(true);
+  line.dataset[key] = value;
+  fill(line, row);
+  return line;
+}
+
+function showKiosk(row, quiet) {
+  const list = $("kiosks");
+  if (!list) return;
+  let line = list.querySelector(`[data-kiosk="${CSS.escape(row.id)}"]`);
+  if (!line) {
+    line = made("kiosk-template", row, "kiosk", row.id);
+    list.append(line);
+    if (!quiet) fresh(line);
+  } else if (fill(line, row) && !quiet) fresh(line);
+}
+
+function showNeeds(rows) {
+  const list = $("attention");
+  if (!list) return;
+  const left = new Map([...list.children].map((line) => [line.dataset.need, line]));
+  for (const row of rows) {
+    const line = left.get(row.key);
+    left.delete(row.key);
+    if (line) {
+      if (fill(line, row)) fresh(line);
+    } else fresh(list.appendChild(made("need-template", row, "need", row.key)));
+  }
+  for (const line of left.values()) line.remove();
+  $("calm").hidden = rows.length > 0;
+}
+
+function showVisit(row) {
+  const head = $("visit");
+  if (!head) return;
+  fill(head, row);
+  if (!row.running && $("actions")) {
+    $("actions").remove();
+    $("running").hidden = true;
+    $("over").hidden = false;
+    $("end-dialog")?.close();
+    $("outcome")?.remove();
+  }
+}
+
+/** Adds a turn or an entry at its place by number; the same number again changes the line. */
+function addLine(list, template, row, quiet) {
+  if (!list || !$(template)) return;
+  const lines = list.children;
+  let at = lines.length;
+  while (at > 0 && Number(lines[at - 1].dataset.seq) > row.seq) at -= 1;
+  const before = lines[at - 1];
+  if (before && Number(before.dataset.seq) === row.seq) {
+    fill(before, row);
+    return;
+  }
+  const scroller = document.scrollingElement;
+  const atEnd = scroller.scrollHeight - scroller.scrollTop - innerHeight < 120;
+  const line = made(template, row, "seq", row.seq);
+  if (row.speaker) line.dataset.speaker = row.speaker;
+  list.insertBefore(line, lines[at] ?? null);
+  if (lines.length > MAX_LINES) lines[0].remove();
+  if (!quiet) {
+    fresh(line);
+    // Who reads further up is left in peace.
+    if (atEnd && list.id === "turns") line.scrollIntoView({ block: "nearest" });
+  }
+}
+
+function addTurn(row, quiet) {
+  addLine($("turns"), "turn-template", row, quiet);
+  if ($("no-turns")) $("no-turns").hidden = true;
+}
+
+let renewing = 0;
+
+/** The list of past visits is the server's; it is fetched a moment after a visit has ended. */
+function renewRecent() {
+  if (!$("recent")) return;
+  clearTimeout(renewing);
+  renewing = setTimeout(async () => {
+    try {
+      const answer = await fetch("/operator/", { headers: { Accept: "text/html" } });
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const recent = page.getElementById("recent");
+      if (recent) $("recent").replaceWith(recent);
+    } catch {
+      // The next visit's end, or a reload, brings it.
+    }
+  }, RENEW_MS);
+}
+
+// ── messages ──────────────────────────────────────────────────────────────────────────────
+
+let epoch = "";
+let seq = -1;
+let paused = null; // a list of held messages, or null while live
+
+function show(message) {
+  if ("headline" in message && $("headline")?.closest("main")) $("headline").textContent = message.headline;
+  const quiet = message.type === "snapshot";
+  for (const row of message.kiosks ?? []) showKiosk(row, quiet);
+  if (message.kiosk) showKiosk(message.kiosk, false);
+  if (message.attention) showNeeds(message.attention);
+  if (message.past) renewRecent();
+  if (message.visit) showVisit(message.visit);
+  for (const row of message.turns ?? []) addTurn(row, true);
+  for (const row of message.timeline ?? []) addLine($("timeline"), "entry-template", row, true);
+  if (message.turn) addTurn(message.turn, false);
+  if (message.entry) addLine($("timeline"), "entry-template", message.entry, false);
+}
+
+function take(message) {
+  if (message.type === "snapshot") {
+    if (epoch && epoch !== message.epoch && $("timeline")) $("timeline").replaceChildren();
+    epoch = message.epoch;
+  }
+  if (message.type !== "resumed") seq = message.seq;
+  if (paused === null) show(message);
+  else if (message.type === "snapshot") paused = [message];
+  else if (paused.length < MAX_HELD) paused.push(message);
+  else {
+    paused = [];
+    epoch = ""; // too much was missed to replay: a new snapshot says it all
+    socket?.close();
+  }
+  status();
+}
+
+// ── the socket ────────────────────────────────────────────────────────────────────────────
+
+let socket = null;
+let tries = 0;
+let heard = Date.now();
+let state = "connecting";
+let pausedAt = 0;
+
+function status() {
+  const line = $("live");
+  if (!line) return;
+  const text =
+    state === "over"
+      ? "Logged out. Reload the page to log in."
+      : paused !== null
+        ? `Paused at ${clock.format(pausedAt)}, ${paused.length} ${paused.length === 1 ? "change" : "changes"} waiting`
+        : state === "live"
+          ? "Live"
+          : `Not connected, trying again. As of ${clock.format(heard + skew)}`;
+  const kind = state === "over" ? "lost" : paused !== null ? "paused" : state === "live" ? "live" : "lost";
+  if (line.textContent !== text) line.textContent = text;
+  line.dataset.live = kind;
+  body.dataset.live = kind;
+}
+
+function connect() {
+  const url = new URL(body.dataset.feed, location.href);
+  url.protocol = location.protocol === "https:" ? "wss:" : "ws:";
+  if (epoch) url.searchParams.set("after", `${epoch}.${seq}`);
+  const opened = new WebSocket(url);
+  socket = opened;
+  opened.addEventListener("message", (event) => {
+    if (opened !== socket) return;
+    tries = 0;
+    heard = Date.now();
+    state = "live";
+    take(JSON.parse(event.data));
+  });
+  opened.addEventListener("close", (event) => {
+    if (opened !== socket) return;
+    socket = null;
+    if (event.code === 4401) {
+      state = "over";
+      status();
+      return;
+    }
+    state = "lost";
+    status();
+    const wait = RECONNECT_MS[Math.min(tries, RECONNECT_MS.length - 1)];
+    tries += 1;
+    if (tries === 4) check();
+    setTimeout(connect, wait * (0.75 + Math.random() / 2));
+  });
+}
+
+/** A refused upgrade says nothing about why; an ordinary request does. */
+async function check() {
+  try {
+    const answer = await fetch("/operator/", { redirect: "manual", headers: { Accept: "text/html" } });
+    if (answer.type === "opaqueredirect") location.reload();
+  } catch {
+    // The server is away; the socket goes on trying.
+  }
+}
+
+function pause() {
+  if (paused === null) {
+    paused = [];
+    pausedAt = Date.now() + skew;
+  } else {
+    const held = paused;
+    paused = null;
+    for (const message of held) show(message);
+  }
+  $("pause").firstChild.textContent = paused === null ? "Pause " : "Go on ";
+  $("pause").setAttribute("aria-pressed", String(paused !== null));
+  status();
+}
+
+// ── start ─────────────────────────────────────────────────────────────────────────────────
+
+wordAll();
+setInterval(() => {
+  if (paused === null) wordAll();
+}, 1000);
+
+const ask = $("end-dialog");
+$("end-link")?.addEventListener("click", (event) => {
+  event.preventDefault();
+  ask.showModal();
+});
+ask?.querySelector("[data-close]").addEventListener("click", (event) => {
+  event.preventDefault();
+  ask.close();
+});
+
+if (body.dataset.feed) {
+  $("pause").hidden = false;
+  $("pause").addEventListener("click", pause);
+  document.addEventListener("keydown", (event) => {
+    const typing = event.target.closest("input, textarea, select, dialog");
+    if (event.key === "p" && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) pause();
+  });
+  document.addEventListener("visibilitychange", () => {
+    if (!document.hidden && socket && Date.now() - heard > STALE_MS && socket.readyState !== WebSocket.OPEN) socket.close();
+  });
+  connect();
+}

@@ -1,0 +1,1 @@
+"""The database's history: one numbered script for each change, run by Alembic."""

@@ -1,0 +1,184 @@
+"""Kiosks, visits and what was said in them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Row, func, select, tuple_, update
+
+from kiosk.clock import Clock
+from kiosk.model import EndReason, Kiosk, TranscriptEntry, VisitSummary
+from kiosk.storage import schema
+from kiosk.storage.engine import Database, insert_or_skip, insert_or_update
+from kiosk.storage.rows import VisitRow
+
+MAX_PAGE: Final = 500
+"""Most rows one call gives back."""
+
+
+class Kiosks:
+    """The screens this site knows."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._db = database
+        self._clock = clock
+
+    async def sync(self, kiosks: Iterable[Kiosk]) -> None:
+        """Make the active screens exactly these; others stay on record, inactive."""
+        now = self._clock.now()
+        rows = [
+            {
+                "id": kiosk.id,
+                "name": kiosk.name,
+                "place": kiosk.place,
+                "language": kiosk.language,
+                "active": True,
+                "updated_at": now,
+            }
+            for kiosk in kiosks
+        ]
+        columns = ("name", "place", "language", "active", "updated_at")
+        async with self._db.write() as connection:
+            await connection.execute(
+                update(schema.kiosks)
+                .where(schema.kiosks.c.active, schema.kiosks.c.id.not_in([r["id"] for r in rows]))
+                .values(active=False, updated_at=now)
+            )
+            if rows:
+                await connection.execute(
+                    insert_or_update(self._db.url, schema.kiosks, ("id",), columns), rows
+                )
+
+    async def all(self) -> tuple[Kiosk, ...]:
+        """Return the active screens by name."""
+        query = select(schema.kiosks).where(schema.kiosks.c.active).order_by(schema.kiosks.c.name)
+        async with self._db.read() as connection:
+            rows = (await connection.execute(query)).all()
+        return tuple(Kiosk(row.id, row.name, row.place, row.language) for row in rows)
+
+
+class Visits:
+    """Visits, from the first touch to the one reason they ended."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    async def started(self, visit_id: str, kiosk_id: str, language: str, at: datetime) -> None:
+        """Record a visit's start; harmless when it is recorded already."""
+        row = {
+            "id": visit_id,
+            "kiosk_id": kiosk_id,
+            "language": language,
+            "started_at": at,
+            "tools": [],
+        }
+        async with self._db.write() as connection:
+            await connection.execute(insert_or_skip(self._db.url, schema.visits, ("id",)), [row])
+
+    async def ended(self, summary: VisitSummary) -> None:
+        """Record a visit's end, and its start when that never arrived."""
+        row = {
+            "id": summary.visit_id,
+            "kiosk_id": summary.kiosk_id,
+            "language": summary.language,
+            "started_at": summary.started_at,
+            "ended_at": summary.ended_at,
+            "reason": summary.reason.value,
+            "tools": list(summary.tools),
+        }
+        columns = ("language", "ended_at", "reason", "tools")
+        async with self._db.write() as connection:
+            await connection.execute(
+                insert_or_update(self._db.url, schema.visits, ("id",), columns), [row]
+            )
+
+    async def get(self, visit_id: str) -> VisitRow | None:
+        """Return one visit, or None."""
+        async with self._db.read() as connection:
+            result = await connection.execute(_VISITS.where(schema.visits.c.id == visit_id))
+            row = result.first()
+        return _visit(row) if row is not None else None
+
+    async def recent(self, limit: int = 50, *, before: str | None = None) -> tuple[VisitRow, ...]:
+        """Return up to `limit` visits, newest first; `before` is the last visit of a page."""
+        table = schema.visits.c
+        query = _VISITS.order_by(table.started_at.desc(), table.id.desc())
+        if before is not None:
+            last = select(table.started_at).where(table.id == before).scalar_subquery()
+            query = query.where(tuple_(table.started_at, table.id) < tuple_(last, before))
+        async with self._db.read() as connection:
+            rows = (await connection.execute(query.limit(max(1, min(limit, MAX_PAGE))))).all()
+        return tuple(_visit(row) for row in rows)
+
+
+class Turns:
+    """What was said, after redaction."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    async def add(self, entries: Sequence[TranscriptEntry]) -> None:
+        """Keep entries; one that is kept already (same visit and seq) stays as it is."""
+        if not entries:
+            return
+        rows = [
+            {
+                "visit_id": entry.visit_id,
+                "kiosk_id": entry.kiosk_id,
+                "seq": entry.seq,
+                "speaker": entry.speaker,
+                "text": entry.text,
+                "language": entry.language,
+                "at": entry.at,
+                "interrupted": entry.interrupted,
+            }
+            for entry in entries
+        ]
+        statement = insert_or_skip(self._db.url, schema.turns, ("visit_id", "seq"))
+        async with self._db.write() as connection:
+            await connection.execute(statement, rows)
+
+    async def of(self, visit_id: str) -> tuple[TranscriptEntry, ...]:
+        """Return a visit's entries in order."""
+        table = schema.turns.c
+        query = select(schema.turns).where(table.visit_id == visit_id).order_by(table.seq)
+        async with self._db.read() as connection:
+            rows = (await connection.execute(query)).all()
+        return tuple(
+            TranscriptEntry(
+                visit_id=row.visit_id,
+                kiosk_id=row.kiosk_id,
+                seq=row.seq,
+                speaker=row.speaker,
+                text=row.text,
+                language=row.language,
+                at=row.at,
+                interrupted=row.interrupted,
+            )
+            for row in rows
+        )
+
+
+_VISITS = select(
+    schema.visits,
+    select(func.count())
+    .select_from(schema.turns)
+    .where(schema.turns.c.visit_id == schema.visits.c.id)
+    .scalar_subquery()
+    .label("turns"),
+)
+
+
+def _visit(row: Row[Any]) -> VisitRow:
+    return VisitRow(
+        id=row.id,
+        kiosk_id=row.kiosk_id,
+        language=row.language,
+        started_at=row.started_at,
+        ended_at=row.ended_at,
+        reason=EndReason(row.reason) if row.reason is not None else None,
+        tools=tuple(row.tools),
+        turns=row.turns,
+    )

@@ -1,0 +1,1 @@
+"""HTTP and WebSocket surface: addresses, pages, sockets. No business rules."""

@@ -1,0 +1,182 @@
+"""The live picture as plain values: what a page shows at first and the feed keeps up to date."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, TypeAlias
+
+from kiosk.events import BargedIn, ToolCalled, TurnCompleted, UpstreamRestored
+from kiosk.model import TranscriptEntry
+from kiosk.web import wording
+from kiosk.web.live import Change, LiveKiosk, LiveView, LiveVisit
+
+Fields: TypeAlias = dict[str, Any]
+"""JSON values; times are ISO 8601 in UTC, empty strings show as nothing."""
+
+MAX_BAR_MS = 5000
+"""A delay this long fills the whole bar beside it."""
+
+
+def kiosks(view: LiveView) -> list[Fields]:
+    """Return every screen, in the order of the settings: rows keep their place."""
+    return [kiosk(view, item) for item in view.kiosks.values()]
+
+
+def kiosk(view: LiveView, item: LiveKiosk) -> Fields:
+    """Return one screen as the parts of a sentence."""
+    visit = view.running.get(item.visit_id) if item.visit_id is not None else None
+    if visit is not None:
+        tone: wording.Tone = "trouble" if _troubled(item, visit) else "busy"
+        state = wording.state(visit.state)
+        if visit.lost_at is not None:
+            state = "Line lost, reconnecting"
+        elif not item.connected:
+            state = f"{state}, screen disconnected"
+    else:
+        tone = "calm" if item.connected else "off"
+        state = "Waiting for a visitor" if item.connected else "Not connected"
+    last = wording.line(item.last).text if item.last is not None else "Nothing heard yet"
+    since = visit.started_at if visit is not None else None
+    return {
+        "id": item.id,
+        "name": item.name,
+        "place": item.place,
+        "tone": tone,
+        "state": state,
+        "language": f"in {wording.language(visit.language)}" if visit and visit.language else "",
+        "since": _iso(since),
+        "media": wording.media(visit.media) if visit is not None else "",
+        "last": last,
+        "last_at": _iso(item.last.at) if item.last is not None else "",
+        "visit": visit.id if visit is not None else "",
+    }
+
+
+def attention(view: LiveView) -> list[Fields]:
+    """Return what needs a person, worst first; empty when all is well."""
+    found: list[tuple[int, Fields]] = []
+    for item in view.kiosks.values():
+        visit = view.running.get(item.visit_id) if item.visit_id is not None else None
+        if not item.connected:
+            if item.changed_at is not None:
+                found.append((1, _need(item, "screen", "is not connected", item.changed_at, None)))
+            else:
+                text = "has not connected since this server started"
+                found.append((2, _need(item, "screen", text, view.started_at, None)))
+        if visit is None:
+            continue
+        if visit.lost_at is not None:
+            text = "has lost its line to Voice Live and seeks a new one"
+            found.append((0, _need(item, "line", text, visit.lost_at, visit)))
+        elif visit.state in wording.TROUBLED_STATES:
+            found.append(
+                (0, _need(item, "error", "shows the visitor an error", visit.started_at, visit))
+            )
+        if visit.media in wording.NO_PICTURE:
+            detail = f": {visit.media_detail}" if visit.media_detail else ""
+            text = f"shows no picture ({wording.media(visit.media)}){detail}"
+            found.append(
+                (1, _need(item, "picture", text, visit.media_at or visit.started_at, visit))
+            )
+    return [fields for _, fields in sorted(found, key=lambda pair: pair[0])]
+
+
+def headline(view: LiveView) -> str:
+    """Return the one line that says how things are."""
+    total = len(view.kiosks)
+    connected = sum(item.connected for item in view.kiosks.values())
+    visits = len(view.running)
+    if connected == total:
+        screens = "The screen is connected" if total == 1 else f"All {total} screens are connected"
+    else:
+        screens = f"{connected} of {wording.count(total, 'screen')} connected"
+    running = f"{wording.count(visits, 'visit')} running" if visits else "no visit running"
+    lost = f"; {wording.count(view.missed, 'event')} missed" if view.missed else ""
+    return f"{screens}, {running}{lost}."
+
+
+def visit(view: LiveView, item: LiveVisit) -> Fields:
+    """Return one visit's head line."""
+    place = view.kiosks.get(item.kiosk_id)
+    ended = item.ended
+    return {
+        "id": item.id,
+        "kiosk": place.name if place is not None else item.kiosk_id,
+        "tone": "calm" if ended else "trouble" if _troubled(place, item) else "busy",
+        "state": "Ended" if ended else _visit_state(place, item),
+        "language": f"in {wording.language(item.language)}" if item.language else "",
+        "media": wording.media(item.media),
+        "media_detail": item.media_detail,
+        "since": _iso(item.started_at),
+        "ended": ""
+        if ended is None
+        else f"Ended after {wording.duration(ended.seconds)}: {wording.reason(ended.reason)}",
+        "running": ended is None,
+    }
+
+
+def turn(said: TurnCompleted | TranscriptEntry) -> Fields:
+    """Return one turn; its text has been through redaction."""
+    return {
+        "seq": said.seq,
+        "who": wording.speaker(said.speaker),
+        "speaker": said.speaker,
+        "text": said.text,
+        "lang": said.language,
+        "at": _iso(said.at),
+        "note": "interrupted" if said.interrupted else "",
+    }
+
+
+def entry(change: Change) -> Fields:
+    """Return one line of a visit's timeline; `ms` is set where time was spent."""
+    event = change.event
+    line = wording.line(event)
+    ms = ""
+    bar = 0
+    if isinstance(event, ToolCalled):
+        ms, bar = wording.milliseconds(event.ms), event.ms
+    elif isinstance(event, UpstreamRestored):
+        ms, bar = wording.milliseconds(event.after_ms), event.after_ms
+    elif isinstance(event, BargedIn):
+        ms = wording.milliseconds(event.heard_ms)
+    return {
+        "seq": change.seq,
+        "text": line.text,
+        "tone": line.tone,
+        "at": _iso(event.at),
+        "ms": ms,
+        "bar": round(min(bar, MAX_BAR_MS) * 100 / MAX_BAR_MS),
+    }
+
+
+def _need(
+    item: LiveKiosk, kind: str, text: str, since: datetime, visit: LiveVisit | None
+) -> Fields:
+    return {
+        "key": f"{item.id}:{kind}",
+        "text": f"{item.name} {text}",
+        "since": _iso(since),
+        "visit": visit.id if visit is not None else "",
+    }
+
+
+def _troubled(item: LiveKiosk | None, visit: LiveVisit) -> bool:
+    return (
+        visit.lost_at is not None
+        or visit.state in wording.TROUBLED_STATES
+        or visit.media in wording.NO_PICTURE
+        or (item is not None and not item.connected)
+    )
+
+
+def _visit_state(item: LiveKiosk | None, visit: LiveVisit) -> str:
+    if visit.lost_at is not None:
+        return "Line lost, reconnecting"
+    if item is not None and not item.connected:
+        return f"{wording.state(visit.state)}, screen disconnected"
+    return wording.state(visit.state)
+
+
+def _iso(at: datetime | None) -> str:
+    return at.isoformat() if at is not None else ""

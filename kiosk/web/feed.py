@@ -1,0 +1,196 @@
+"""/operator/feed: a snapshot, then every change, over one WebSocket for each open dashboard."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any, Final
+
+import structlog
+from aiohttp import WSCloseCode, web
+
+from kiosk import keys
+from kiosk.errors import StorageError
+from kiosk.events import DomainEvent, KioskConnected, KioskDisconnected, TurnCompleted, VisitEnded
+from kiosk.security.access import Access
+from kiosk.tasks import TaskSet
+from kiosk.web import board
+from kiosk.web.live import Change, Follower, LiveView
+from kiosk.web.middlewares import login_of
+from kiosk.web.request import operator, refuse
+from kiosk.web.routes import Route
+
+log = structlog.get_logger(__name__)
+
+MAX_FEEDS: Final = 200
+"""Dashboards open at once on this server; one more is told to try later."""
+RECHECK_S: Final = 30.0
+"""How often an open feed asks whether its login still holds."""
+SEND_S: Final = 10.0
+"""A browser that takes longer for one message is cut off."""
+MAX_INCOMING: Final = 1024
+"""Bytes of a message from the browser, which has nothing to say here."""
+HEARTBEAT_S: Final = 20.0
+
+LOGIN_OVER: Final = 4401
+SLOW: Final = 4408
+
+
+class Feed:
+    """The open dashboards of one application; `open` counts them."""
+
+    def __init__(self, *, recheck_s: float = RECHECK_S) -> None:
+        self._recheck_s = recheck_s
+        self.open = 0
+        self._summary: dict[str, Any] = {}
+        self._summary_at = ("", -1)
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """Serve one dashboard until it leaves, lags, or its login is over."""
+        who = operator(request)
+        if self.open >= MAX_FEEDS:
+            refuse(503, "too_many", "Too many dashboards are open; close one or try again later.")
+        socket = web.WebSocketResponse(
+            heartbeat=HEARTBEAT_S, max_msg_size=MAX_INCOMING, autoping=True
+        )
+        if not socket.can_prepare(request):
+            refuse(426, "upgrade_required", "This address is a WebSocket; open the dashboard.")
+        visit_id = request.query.get("visit") or None
+        if visit_id is not None:
+            audit = request.app[keys.STORAGE].audit
+            await audit.add(who.name, "visit.watch", visit_id)
+        self.open += 1
+        tasks = TaskSet("feed")
+        try:
+            await socket.prepare(request)
+            writing = tasks.start(self._write(request, socket, visit_id), name="write")
+            async for _ in socket:
+                # Nothing is expected; reading is how pings and the close arrive.
+                if writing.done():
+                    break
+        finally:
+            self.open -= 1
+            await tasks.aclose()
+        return socket
+
+    async def _write(
+        self, request: web.Request, socket: web.WebSocketResponse, visit_id: str | None
+    ) -> None:
+        live = request.app[keys.LIVE]
+        code: int = WSCloseCode.INTERNAL_ERROR
+        try:
+            with live.follow() as follower:
+                await self._begin(request, socket, live, visit_id)
+                code = await self._changes(request, socket, live, follower, visit_id)
+        except TimeoutError:
+            code = SLOW
+        except (ConnectionError, StorageError):
+            # The browser is gone, or the login cannot be checked: it comes back by itself.
+            pass
+        finally:
+            await socket.close(code=code)
+
+    async def _begin(
+        self,
+        request: web.Request,
+        socket: web.WebSocketResponse,
+        live: LiveView,
+        visit_id: str | None,
+    ) -> None:
+        # From follow() to here nothing was awaited: the snapshot and what follows it fit.
+        epoch, _, number = request.query.get("after", "").partition(".")
+        missed = live.since(epoch, int(number)) if number.isdecimal() else None
+        if missed is None:
+            await _send(socket, snapshot(live, visit_id))
+            return
+        await _send(socket, {"type": "resumed", "seq": live.seq})
+        for change in missed:
+            await _send(socket, self._message(live, change, visit_id))
+
+    async def _changes(
+        self,
+        request: web.Request,
+        socket: web.WebSocketResponse,
+        live: LiveView,
+        follower: Follower,
+        visit_id: str | None,
+    ) -> int:
+        clock = request.app[keys.CLOCK]
+        checked = clock.monotonic()
+        while True:
+            try:
+                async with asyncio.timeout(self._recheck_s):
+                    change = await follower.next()
+            except TimeoutError:
+                pass
+            else:
+                if change is None:
+                    return SLOW if follower.slow else WSCloseCode.GOING_AWAY
+                await _send(socket, self._message(live, change, visit_id))
+            if clock.monotonic() - checked >= self._recheck_s:
+                checked = clock.monotonic()
+                if (await login_of(request)).operator is None:
+                    return LOGIN_OVER
+
+    def _message(self, live: LiveView, change: Change, visit_id: str | None) -> dict[str, Any]:
+        # It looks at every screen, and is the same for all dashboards until the next change.
+        if self._summary_at != (live.epoch, live.seq):
+            self._summary_at = (live.epoch, live.seq)
+            self._summary = _summary(live)
+        return change_message(live, change, visit_id, self._summary)
+
+    def routes(self) -> list[Route]:
+        """Return the address of the feed."""
+        return [Route("GET", "/operator/feed", self.handle, Access.OPERATOR, socket=True)]
+
+
+def snapshot(live: LiveView, visit_id: str | None) -> dict[str, Any]:
+    """Return all that a page shows; words only of the visit that was asked for."""
+    message: dict[str, Any] = {
+        "type": "snapshot",
+        "epoch": live.epoch,
+        "seq": live.seq,
+        "kiosks": board.kiosks(live),
+    } | _summary(live)
+    item = live.visit(visit_id) if visit_id is not None else None
+    if item is not None:
+        message["visit"] = board.visit(live, item)
+        message["turns"] = [board.turn(said) for said in item.turns]
+        message["timeline"] = [board.entry(change) for change in item.timeline]
+    return message
+
+
+def change_message(
+    live: LiveView, change: Change, visit_id: str | None, summary: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    """Return what one change makes of the page; `summary` saves looking at every screen again."""
+    event = change.event
+    message = {"type": "change", "seq": change.seq} | (summary or _summary(live))
+    screen = live.kiosks.get(event.kiosk_id)
+    if screen is not None:
+        message["kiosk"] = board.kiosk(live, screen)
+    if isinstance(event, VisitEnded):
+        message["past"] = True
+    if visit_id is not None and _visit_of(event) == visit_id:
+        item = live.visit(visit_id)
+        if item is not None:
+            message["visit"] = board.visit(live, item)
+        message["entry"] = board.entry(change)
+        if isinstance(event, TurnCompleted):
+            message["turn"] = board.turn(event)
+    return message
+
+
+def _summary(live: LiveView) -> dict[str, Any]:
+    return {"attention": board.attention(live), "headline": board.headline(live)}
+
+
+def _visit_of(event: DomainEvent) -> str | None:
+    if isinstance(event, KioskConnected | KioskDisconnected):
+        return None
+    return event.visit_id
+
+
+async def _send(socket: web.WebSocketResponse, message: dict[str, Any]) -> None:
+    async with asyncio.timeout(SEND_S):
+        await socket.send_str(json.dumps(message, ensure_ascii=False))

@@ -1,0 +1,233 @@
+"""What every request passes: an id, the guards, the access check, and pages for errors."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from http import HTTPStatus
+from typing import Final
+from urllib.parse import quote
+
+import structlog
+from aiohttp import hdrs, web
+
+from kiosk import keys
+from kiosk.clock import new_id
+from kiosk.errors import StorageError
+from kiosk.security.access import NOBODY, Access, Identity, allowed
+from kiosk.security.guards import SAFE_METHODS, same_site, security_headers
+from kiosk.web.request import (
+    IDENTITY,
+    REQUEST_ID,
+    HTTPRefused,
+    device_cookie,
+    identity,
+    is_upgrade,
+    operator_cookie,
+    over_https,
+    refuse,
+    wants_page,
+)
+from kiosk.web.routes import access_of
+
+log = structlog.get_logger(__name__)
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+ErrorPage = Callable[[web.Request, int], str | None]
+"""Gives the public's page for a status, or None to take the plain one."""
+
+LOGIN: Final = "/operator/login"
+ENROL: Final = "/enrol"
+
+_CODES: Final[Mapping[int, str]] = {
+    400: "bad_request",
+    401: "unauthorized",
+    403: "forbidden",
+    404: "not_found",
+    405: "method_not_allowed",
+    413: "too_large",
+    500: "internal",
+    503: "unavailable",
+}
+_SENTENCES: Final[Mapping[int, str]] = {
+    400: "The request could not be understood.",
+    401: "Log in first.",
+    403: "This is not for you; ask an admin of this site.",
+    404: "There is nothing at this address.",
+    405: "This address does not take that method.",
+    413: "The request is too large.",
+    500: "Something went wrong here; the log has it under this request's id.",
+    503: "The server cannot do this at the moment; try again shortly.",
+}
+
+
+def install(app: web.Application, *, error_page: ErrorPage | None = None) -> None:
+    """Put the guards around an application; `error_page` draws errors of the public's pages."""
+
+    @web.middleware
+    async def answers(request: web.Request, handler: Handler) -> web.StreamResponse:
+        request[REQUEST_ID] = new_id("req")
+        with structlog.contextvars.bound_contextvars(request=request[REQUEST_ID]):
+            return await _answered(request, handler, error_page)
+
+    app.middlewares.extend((answers, _guarded, _checked))
+    app.on_response_prepare.append(_prepare)
+
+
+async def _prepare(request: web.Request, response: web.StreamResponse) -> None:
+    headers = response.headers
+    for name, value in security_headers(https=over_https(request)).items():
+        headers.setdefault(name, value)
+    headers.setdefault(hdrs.CACHE_CONTROL, "no-store")
+    headers[hdrs.SERVER] = "avatar-kiosk"
+    if REQUEST_ID in request:
+        headers["X-Request-Id"] = request[REQUEST_ID]
+
+
+async def _answered(
+    request: web.Request, handler: Handler, error_page: ErrorPage | None
+) -> web.StreamResponse:
+    try:
+        return await handler(request)
+    except HTTPRefused as refusal:
+        return _error(
+            request, refusal.status, refusal.code, refusal.message, refusal.headers, error_page
+        )
+    except web.HTTPException as answer:
+        if answer.status < HTTPStatus.BAD_REQUEST:
+            raise
+        kept = {
+            str(name): answer.headers[name]
+            for name in (hdrs.ALLOW, hdrs.RETRY_AFTER, hdrs.CONTENT_RANGE)
+            if name in answer.headers
+        }
+        return _error(request, answer.status, None, None, kept, error_page)
+    except StorageError as error:
+        log.error("storage failed in a request")
+        return _error(request, 503, "storage", str(error), {}, error_page)
+    except Exception as error:  # noqa: BLE001 - the last place that can answer without a traceback
+        # Only the type and the place are written down: the text of an error may hold anything.
+        log.error(
+            "request failed", method=request.method, error=type(error).__name__, at=_at(error)
+        )
+        return _error(request, 500, None, None, {}, error_page)
+
+
+@web.middleware
+async def _guarded(request: web.Request, handler: Handler) -> web.StreamResponse:
+    settings = request.app[keys.SETTINGS].server
+    if request.method not in SAFE_METHODS or is_upgrade(request):
+        ours = same_site(
+            origin=request.headers.get(hdrs.ORIGIN),
+            fetch_site=request.headers.get("Sec-Fetch-Site"),
+            host=request.headers.get(hdrs.HOST),
+            public_url=settings.public_url,
+        )
+        if not ours:
+            log.warning("request from another origin refused")
+            refuse(
+                403,
+                "wrong_origin",
+                "This came from another site's page; open this server's own address"
+                + (f", {settings.public_url}." if settings.public_url else "."),
+            )
+    length = request.content_length
+    if length is not None and length > settings.max_body_bytes:
+        refuse(413, "too_large", f"A request has at most {settings.max_body_bytes} bytes.")
+    return await handler(request)
+
+
+@web.middleware
+async def _checked(request: web.Request, handler: Handler) -> web.StreamResponse:
+    access = access_of(request)
+    if access is None:
+        if request.match_info.http_exception is None:
+            log.error("route without access refused")
+            refuse(403, "forbidden", _SENTENCES[403])
+        return await handler(request)
+    who = await _identify(request, access)
+    request[IDENTITY] = who
+    if not allowed(access, who):
+        return _stopped(request, access, who)
+    return await handler(request)
+
+
+async def _identify(request: web.Request, access: Access) -> Identity:
+    match access:
+        case Access.PUBLIC:
+            return NOBODY
+        case Access.KIOSK:
+            cookie = device_cookie(request)
+            kiosk_id = request.app[keys.DEVICES].kiosk_of(cookie) if cookie else None
+            return Identity(kiosk_id=kiosk_id)
+        case Access.OPERATOR | Access.ADMIN:
+            return await login_of(request)
+
+
+async def login_of(request: web.Request) -> Identity:
+    """Find out who is logged in, and note the use; for public addresses that want to know."""
+    token = operator_cookie(request)
+    if not token:
+        return NOBODY
+    operators = request.app[keys.OPERATORS]
+    found = await operators.whose(token)
+    if found is not None and not is_upgrade(request):
+        await operators.touch(token)
+    return Identity(operator=found)
+
+
+def _stopped(request: web.Request, access: Access, who: Identity) -> web.StreamResponse:
+    page = wants_page(request) and request.method in SAFE_METHODS
+    if access is Access.KIOSK:
+        if page:
+            raise web.HTTPSeeOther(ENROL)
+        refuse(401, "not_enrolled", f"This screen is not enrolled; open {ENROL} on it.")
+    if who.operator is not None:
+        refuse(403, "forbidden", _SENTENCES[403])
+    if page:
+        raise web.HTTPSeeOther(f"{LOGIN}?next={quote(request.path_qs, safe='/')}")
+    refuse(401, "unauthorized", f"Log in first, at {LOGIN}.")
+
+
+def _at(error: BaseException) -> str:
+    place = error.__traceback__
+    while place is not None and place.tb_next is not None:
+        place = place.tb_next
+    if place is None:
+        return "nowhere"
+    return f"{place.tb_frame.f_code.co_filename.rpartition('/')[2]}:{place.tb_lineno}"
+
+
+def _error(
+    request: web.Request,
+    status: int,
+    code: str | None,
+    message: str | None,
+    headers: Mapping[str, str],
+    error_page: ErrorPage | None,
+) -> web.Response:
+    kept = {
+        name: value
+        for name, value in headers.items()
+        if name not in {hdrs.CONTENT_TYPE, hdrs.CONTENT_LENGTH}
+    }
+    code = code or _CODES.get(status, "error")
+    message = message or _SENTENCES.get(status, HTTPStatus(status).phrase + ".")
+    if wants_page(request):
+        html = None
+        if error_page is not None and not request.path.startswith(("/operator", ENROL)):
+            html = error_page(request, status)
+        if html is None:
+            who = identity(request).operator
+            context = {
+                "status": status,
+                "message": message,
+                "request_id": request[REQUEST_ID],
+                "operator": who,
+            }
+            html = request.app[keys.TEMPLATES].render("operator/error.html", context)
+        return web.Response(status=status, text=html, content_type="text/html", headers=kept)
+    body = {"error": {"code": code, "message": message, "request": request[REQUEST_ID]}}
+    return web.Response(
+        status=status, text=json.dumps(body), content_type="application/json", headers=kept
+    )

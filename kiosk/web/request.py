@@ -1,0 +1,135 @@
+"""What handlers ask of a request: who, from where, over what, and the form in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final, NoReturn
+
+from aiohttp import hdrs, web
+
+from kiosk import keys
+from kiosk.security import devices, operators
+from kiosk.security.access import NOBODY, Identity, Operator
+from kiosk.security.guards import client_address, cookie_name, is_https
+
+REQUEST_ID = web.RequestKey("request_id", str)
+IDENTITY = web.RequestKey("identity", Identity)
+
+FORM: Final = "application/x-www-form-urlencoded"
+MAX_FIELDS: Final = 32
+
+
+class HTTPRefused(web.HTTPException):
+    """An answer of an error, with our own code and sentence in it."""
+
+    def __init__(
+        self, status: int, code: str, message: str, *, headers: Mapping[str, str] | None = None
+    ) -> None:
+        self.status_code = status
+        super().__init__(headers=headers, text=message, content_type="text/plain")
+        self.code = code
+        self.message = message
+
+
+def refuse(status: int, code: str, message: str) -> NoReturn:
+    """Answer with an error; `code` is stable, `message` one sentence with the fix in it."""
+    raise HTTPRefused(status, code, message)
+
+
+def identity(request: web.Request) -> Identity:
+    """Return what the request has proved so far."""
+    found: Identity = request.get(IDENTITY, NOBODY)
+    return found
+
+
+def operator(request: web.Request) -> Operator:
+    """Return who is logged in; for routes that nobody else reaches."""
+    found = identity(request).operator
+    if found is None:
+        refuse(401, "unauthorized", "Log in first.")
+    return found
+
+
+def address_of(request: web.Request) -> str:
+    """Return the client's address, behind the trusted proxies of the settings."""
+    trusted = request.app[keys.SETTINGS].server.trusted_proxies
+    return client_address(request.remote, request.headers.getall("X-Forwarded-For", []), trusted)
+
+
+def forwarded(request: web.Request) -> bool:
+    """Whether somebody in between says so: then `remote` alone proves nothing about the client."""
+    return any(name in request.headers for name in ("X-Forwarded-For", "Forwarded", "Via"))
+
+
+def over_https(request: web.Request) -> bool:
+    """Whether the client speaks HTTPS."""
+    trusted = request.app[keys.SETTINGS].server.trusted_proxies
+    return is_https(request.scheme, request.headers.get("X-Forwarded-Proto"), trusted)
+
+
+def is_upgrade(request: web.Request) -> bool:
+    """Whether the client asks for a WebSocket."""
+    return request.headers.get(hdrs.UPGRADE, "").lower() == "websocket"
+
+
+def wants_page(request: web.Request) -> bool:
+    """Whether a person in front of a browser waits for the answer."""
+    accept = request.headers.get(hdrs.ACCEPT, "")
+    return (
+        "text/html" in accept and not is_upgrade(request) and not request.path.startswith("/api/")
+    )
+
+
+def device_cookie(request: web.Request) -> str | None:
+    """Return the cookie of an enrolled screen, unchecked."""
+    return request.cookies.get(cookie_name(devices.COOKIE, https=over_https(request)))
+
+
+def operator_cookie(request: web.Request) -> str | None:
+    """Return the cookie of a login, unchecked."""
+    return request.cookies.get(cookie_name(operators.COOKIE, https=over_https(request)))
+
+
+def set_device_cookie(request: web.Request, response: web.StreamResponse, kiosk_id: str) -> None:
+    """Make the browser that asked this kiosk's screen."""
+    known = request.app[keys.DEVICES]
+    https = over_https(request)
+    response.set_cookie(
+        cookie_name(devices.COOKIE, https=https),
+        known.issue(kiosk_id),
+        max_age=known.max_age_s,
+        path="/",
+        secure=https,
+        httponly=True,
+        samesite="Strict",
+    )
+
+
+def set_operator_cookie(request: web.Request, response: web.StreamResponse, token: str) -> None:
+    """Log the browser in; an empty token logs it out."""
+    https = over_https(request)
+    hours = request.app[keys.SETTINGS].operators.session_hours
+    response.set_cookie(
+        cookie_name(operators.COOKIE, https=https),
+        token,
+        max_age=int(hours * 3600) if token else 0,
+        path="/",
+        secure=https,
+        httponly=True,
+        # Not Strict: a link in an alert mail must open while logged in. Whatever changes
+        # something is a POST, and those are refused from elsewhere by Origin.
+        samesite="Lax",
+    )
+
+
+async def form(request: web.Request) -> Mapping[str, str]:
+    """Return the fields of a posted form; refuses anything else with one sentence."""
+    if request.content_type != FORM:
+        refuse(415, "not_a_form", f"Send this as a form, with Content-Type {FORM}.")
+    try:
+        fields = await request.post()
+    except (ValueError, LookupError):
+        refuse(400, "bad_form", "The form could not be read; send it as UTF-8.")
+    if len(fields) > MAX_FIELDS:
+        refuse(400, "bad_form", f"The form has more than {MAX_FIELDS} fields.")
+    return {name: value for name, value in fields.items() if isinstance(value, str)}

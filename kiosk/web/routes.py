@@ -1,0 +1,54 @@
+"""Addresses as data: method, path, handler and who may. A route without access does not start."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from aiohttp import web
+
+from kiosk import keys
+from kiosk.errors import StartupError
+from kiosk.security.access import Access
+
+Handler: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One address. A GET answers HEAD too, except where it opens a WebSocket (`socket`)."""
+
+    method: str
+    path: str
+    handler: Handler
+    access: Access | None = None
+    socket: bool = False
+
+
+def add_routes(app: web.Application, routes: Iterable[Route]) -> None:
+    """Put addresses into the application; raises StartupError for one that nobody thought through.
+
+    The middleware answers 403 on any address that did not come through here.
+    """
+    table = app.setdefault(keys.ACCESS, {})
+    for route in routes:
+        if not isinstance(route.access, Access):
+            raise StartupError(
+                f"The route {route.method} {route.path} says nobody who may use it; give it an "
+                "Access, such as Access.OPERATOR."
+            )
+        try:
+            resource = app.router.add_resource(route.path)
+            table[resource.add_route(route.method, route.handler)] = route.access
+            if route.method == "GET" and not route.socket:
+                table[resource.add_route("HEAD", route.handler)] = route.access
+        except (RuntimeError, ValueError) as error:
+            raise StartupError(
+                f"The route {route.method} {route.path} cannot be used: {error}."
+            ) from None
+
+
+def access_of(request: web.Request) -> Access | None:
+    """Return who may use the requested address; None for one that is not in the table."""
+    return request.app[keys.ACCESS].get(request.match_info.route)

@@ -1,0 +1,95 @@
+"""Static files: a list made at start, so that no address can reach anything outside of it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from aiohttp import hdrs, web
+
+from kiosk.errors import StartupError
+from kiosk.security.access import Access
+from kiosk.web.routes import Route
+
+PREFIX: Final = "/static/"
+_YEAR: Final = "public, max-age=31536000, immutable"
+
+# Said here and not taken from the machine, whose own table may call a module text/plain.
+_TYPES: Final[Mapping[str, str]] = {
+    ".css": "text/css; charset=utf-8",
+    ".html": "text/html; charset=utf-8",
+    ".ico": "image/x-icon",
+    ".jpg": "image/jpeg",
+    ".js": "text/javascript; charset=utf-8",
+    ".json": "application/json",
+    ".mp4": "video/mp4",
+    ".png": "image/png",
+    ".svg": "image/svg+xml",
+    ".txt": "text/plain; charset=utf-8",
+    ".wasm": "application/wasm",
+    ".wav": "audio/wav",
+    ".webmanifest": "application/manifest+json",
+    ".webp": "image/webp",
+    ".woff2": "font/woff2",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    path: Path
+    type: str
+    digest: str
+
+
+class StaticFiles:
+    """The files of one or more folders under /static/; the first folder with a name wins."""
+
+    def __init__(self, *folders: Path) -> None:
+        self._files: dict[str, _File] = {}
+        for folder in folders:
+            root = folder.resolve()
+            for path in sorted(root.rglob("*")):
+                # A link that leads out of the folder is not served, whoever put it there.
+                if not path.is_file() or not path.resolve().is_relative_to(root):
+                    continue
+                kind = _TYPES.get(path.suffix.lower())
+                if kind is None or any(
+                    part.startswith(".") for part in path.relative_to(root).parts
+                ):
+                    continue
+                try:
+                    digest = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+                except OSError as error:
+                    raise StartupError(
+                        f"The static file {path} cannot be read: {error.strerror}."
+                    ) from None
+                name = path.relative_to(root).as_posix()
+                self._files.setdefault(name, _File(path, kind, digest))
+        digests = "".join(f"{name}{file.digest}" for name, file in sorted(self._files.items()))
+        self.version = hashlib.sha256(digests.encode()).hexdigest()[:12]
+        """Changes when any file changes."""
+
+    def url(self, name: str) -> str:
+        """Return the address of a file, good to be cached for ever; for templates."""
+        file = self._files.get(name)
+        if file is None:
+            raise KeyError(f"there is no static file {name}")
+        return f"{PREFIX}{name}?v={file.digest}"
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """Answer with a file. An address with the file's version may be kept for a year."""
+        file = self._files.get(request.match_info["name"])
+        if file is None:
+            raise web.HTTPNotFound
+        current = request.query.get("v") in {file.digest, self.version}
+        response = web.FileResponse(file.path)
+        response.headers[hdrs.CONTENT_TYPE] = file.type
+        response.headers[hdrs.CACHE_CONTROL] = _YEAR if current else "no-cache"
+        return response
+
+    def routes(self) -> list[Route]:
+        """Return the address of every file."""
+        return [Route("GET", f"{PREFIX}{{name:.+}}", self.handle, Access.PUBLIC)]

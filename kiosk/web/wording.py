@@ -1,0 +1,202 @@
+"""What happened, in an operator's words: one place for pages, the feed and both of their themes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final, Literal, assert_never
+
+from kiosk.events import (
+    BargedIn,
+    CardShown,
+    DomainEvent,
+    KioskConnected,
+    KioskDisconnected,
+    LanguageChanged,
+    MediaChanged,
+    StateChanged,
+    ToolCalled,
+    TurnCompleted,
+    UpstreamLost,
+    UpstreamRestored,
+    VisitEnded,
+    VisitStarted,
+)
+from kiosk.model import EndReason, Speaker
+
+Tone = Literal["calm", "busy", "trouble", "off"]
+"""How much a line asks for a person. Shown by a sign and by words, colour only underlines it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One event in words."""
+
+    text: str
+    tone: Tone = "calm"
+
+
+_STATES: Final = {
+    "attract": "Waiting for a visitor",
+    "consent": "Asking for consent",
+    "connecting": "Connecting",
+    "queued": "Waiting for a free avatar",
+    "greeting": "Greeting",
+    "listening": "Listening",
+    "thinking": "Thinking",
+    "speaking": "Speaking",
+    "ending": "Saying goodbye",
+    "offline": "Offline",
+    "error": "Showing an error",
+}
+_MEDIA: Final = {
+    "direct": "direct picture",
+    "relay": "relayed picture",
+    "websocket": "picture by socket",
+    "voice": "voice only",
+    "text": "text only",
+}
+_LANGUAGES: Final = {
+    "ar": "Arabic", "bg": "Bulgarian", "ca": "Catalan", "cs": "Czech", "cy": "Welsh",
+    "da": "Danish", "de": "German", "el": "Greek", "en": "English", "es": "Spanish",
+    "et": "Estonian", "eu": "Basque", "fa": "Persian", "fi": "Finnish", "fr": "French",
+    "ga": "Irish", "gl": "Galician", "he": "Hebrew", "hi": "Hindi", "hr": "Croatian",
+    "hu": "Hungarian", "id": "Indonesian", "is": "Icelandic", "it": "Italian", "ja": "Japanese",
+    "ko": "Korean", "lt": "Lithuanian", "lv": "Latvian", "mt": "Maltese", "nb": "Norwegian",
+    "nl": "Dutch", "no": "Norwegian", "pl": "Polish", "pt": "Portuguese", "ro": "Romanian",
+    "ru": "Russian", "sk": "Slovak", "sl": "Slovenian", "sq": "Albanian", "sr": "Serbian",
+    "sv": "Swedish", "th": "Thai", "tr": "Turkish", "uk": "Ukrainian", "vi": "Vietnamese",
+    "zh": "Chinese",
+}  # fmt: skip
+_REASONS: Final = {
+    EndReason.VISITOR_LEFT: "the visitor ended it",
+    EndReason.GOODBYE: "goodbye was said",
+    EndReason.DECLINED: "the notice was declined",
+    EndReason.IDLE: "nobody answered any more",
+    EndReason.TOO_LONG: "the time limit was reached",
+    EndReason.OPERATOR: "an operator ended it",
+    EndReason.KIOSK_REPLACED: "the screen was opened elsewhere",
+    EndReason.UPSTREAM_LOST: "the line to Voice Live did not come back",
+    EndReason.MEDIA_FAILED: "no media path worked",
+    EndReason.PLUGIN_REQUIRED_FAILED: "a required plugin failed",
+    EndReason.SHUTDOWN: "the server stopped",
+    EndReason.ERROR: "something went wrong",
+}
+_TROUBLED_ENDS: Final = frozenset(
+    {
+        EndReason.UPSTREAM_LOST,
+        EndReason.MEDIA_FAILED,
+        EndReason.PLUGIN_REQUIRED_FAILED,
+        EndReason.ERROR,
+    }
+)
+_SPEAKERS: Final[dict[Speaker, str]] = {
+    "visitor": "Visitor",
+    "avatar": "Avatar",
+    "operator": "Operator",
+}
+_OUTCOMES: Final = {
+    "ok": "answered in",
+    "failed": "failed after",
+    "timed_out": "gave no answer within",
+    "refused": "was refused after",
+    "cancelled": "was cancelled after",
+}
+NO_PICTURE: Final = frozenset({"voice", "text"})
+"""Rungs of the media ladder on which the visitor sees no avatar."""
+TROUBLED_STATES: Final = frozenset({"error", "offline"})
+
+
+def state(name: str) -> str:
+    """Return what a screen's state means."""
+    return _STATES.get(name, name.capitalize())
+
+
+def media(rung: str | None) -> str:
+    """Return how the picture travels."""
+    return "no picture yet" if rung is None else _MEDIA.get(rung, rung)
+
+
+def language(code: str) -> str:
+    """Return a language's English name, its region kept: `pt-BR` is Portuguese (BR)."""
+    base, _, region = code.partition("-")
+    name = _LANGUAGES.get(base.lower(), code)
+    return f"{name} ({region})" if region and name != code else name
+
+
+def speaker(who: Speaker) -> str:
+    """Return who spoke."""
+    return _SPEAKERS[who]
+
+
+def reason(why: EndReason) -> str:
+    """Return why a visit ended, as the end of a sentence."""
+    return _REASONS[why]
+
+
+def duration(length: timedelta | float) -> str:
+    """Return a length of time, in the two units that matter."""
+    seconds = length.total_seconds() if isinstance(length, timedelta) else length
+    whole = max(0, round(seconds))
+    if whole < 60:
+        return f"{whole} s"
+    minutes, rest = divmod(whole, 60)
+    if minutes < 60:
+        return f"{minutes} min {rest:02d} s"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes:02d} min"
+
+
+def milliseconds(value: int) -> str:
+    """Return a short time, in ms below a second."""
+    return f"{value} ms" if value < 1000 else f"{value / 1000:.1f} s"
+
+
+def count(number: int, one: str, many: str | None = None) -> str:
+    """Return a number with its noun."""
+    return f"{number} {one if number == 1 else many or one + 's'}"
+
+
+def line(event: DomainEvent) -> Line:
+    """Return an event in words; nothing that was said is in them."""
+    match event:
+        case KioskConnected():
+            return Line("Screen connected")
+        case KioskDisconnected():
+            return Line("Screen disconnected", "trouble")
+        case VisitStarted():
+            return Line(f"Visit began in {language(event.language)}", "busy")
+        case StateChanged():
+            troubled = event.state in TROUBLED_STATES
+            return Line(state(event.state), "trouble" if troubled else "calm")
+        case LanguageChanged():
+            return Line(f"Language changed to {language(event.language)}")
+        case MediaChanged():
+            detail = f": {event.detail}" if event.detail else ""
+            troubled = event.rung in NO_PICTURE
+            text = media(event.rung)
+            return Line(f"{text[0].upper()}{text[1:]}{detail}", "trouble" if troubled else "calm")
+        case TurnCompleted():
+            cut = ", interrupted" if event.interrupted else ""
+            return Line(f"{speaker(event.speaker)} spoke{cut}")
+        case BargedIn():
+            how = "spoke over the avatar" if event.by == "speech" else "stopped the avatar"
+            return Line(f"Visitor {how} after {milliseconds(event.heard_ms)} of its answer")
+        case ToolCalled():
+            ok = event.outcome in {"ok", "cancelled"}
+            text = f"Tool {event.tool} {_OUTCOMES[event.outcome]} {milliseconds(event.ms)}"
+            return Line(text, "calm" if ok else "trouble")
+        case CardShown():
+            return Line(f"Card shown: {event.title or event.kind}")
+        case UpstreamLost():
+            return Line(f"Line to Voice Live lost ({event.code}); seeking a new one", "trouble")
+        case UpstreamRestored():
+            return Line(f"New line after {milliseconds(event.after_ms)}; the visit goes on")
+        case VisitEnded():
+            text = (
+                f"Visit ended after {duration(event.seconds)} and {count(event.turns, 'turn')}: "
+                f"{reason(event.reason)}"
+            )
+            return Line(text, "trouble" if event.reason in _TROUBLED_ENDS else "calm")
+        case _:
+            assert_never(event)

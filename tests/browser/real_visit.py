@@ -1,0 +1,144 @@
+"""Chromium in front of the real server and emulator: what it shows, hears and says, measured."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import wave
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Final
+
+from playwright.async_api import Page, async_playwright
+
+from kiosk.emulator.engines import Engines
+from kiosk.emulator.speech import SAMPLE_RATE
+from kiosk.testing import KioskHarness
+
+CHROMIUM = shutil.which("chromium")
+PORTRAIT: Final = {"width": 540, "height": 960}
+
+# Watches from inside the page, without changing what it does: sound levels of the microphone and
+# of the avatar every 10 ms, and frames as they are presented.
+WATCH: Final = """
+(() => {
+  const watch = window.watch = { frames: 0, bright: 0, moved: 0, microphone: [], avatar: [] };
+  const levels = new AudioContext();
+  const meter = (stream, into, silenced) => {
+    const analyser = levels.createAnalyser();
+    analyser.fftSize = 512;
+    levels.createMediaStreamSource(stream).connect(analyser);
+    const samples = new Float32Array(512);
+    setInterval(() => {
+      analyser.getFloatTimeDomainData(samples);
+      let sum = 0;
+      for (const value of samples) sum += value * value;
+      const level = silenced() ? 0 : Math.sqrt(sum / samples.length);
+      into.push([performance.now(), level]);
+    }, 10);
+  };
+  if (navigator.mediaDevices) {
+    const real = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+    navigator.mediaDevices.getUserMedia = async (wanted) => {
+      const stream = await real(wanted);
+      meter(stream, watch.microphone, () => false);
+      return stream;
+    };
+  }
+  const canvas = new OffscreenCanvas(64, 64);
+  const pen = canvas.getContext("2d", { willReadFrequently: true });
+  let before = null;
+  const look = (video) => {
+    watch.frames += 1;
+    pen.drawImage(video, 0, 0, 64, 64);
+    const now = pen.getImageData(0, 0, 64, 64).data;
+    for (let i = 0; i < now.length; i += 4) watch.bright = Math.max(watch.bright, now[i]);
+    if (before && now.some((value, i) => Math.abs(value - before[i]) > 12)) watch.moved += 1;
+    before = now;
+    video.requestVideoFrameCallback(() => look(video));
+  };
+  document.addEventListener("DOMContentLoaded", () => {
+    const video = document.querySelector("[data-testid=avatar]");
+    video.requestVideoFrameCallback(() => look(video));
+    let metered = null;
+    setInterval(() => {
+      if (video.srcObject && video.srcObject !== metered && video.srcObject.getAudioTracks()[0]) {
+        metered = video.srcObject;
+        const muted = () => video.muted || video.volume === 0
+          || !metered.getAudioTracks().some((track) => track.enabled);
+        meter(new MediaStream(metered.getAudioTracks()), watch.avatar, muted);
+      }
+    }, 50);
+  });
+})();
+"""
+
+
+async def record(engines: Engines, path: Path, parts: Sequence[str | float]) -> None:
+    """Write a WAV: a number is a pause in seconds, a string is said."""
+    pcm = b""
+    for part in parts:
+        if isinstance(part, str):
+            async for speech in engines.voice.speak(part):
+                pcm += speech.pcm
+        else:
+            pcm += bytes(2 * int(part * SAMPLE_RATE))
+    await asyncio.to_thread(_write, path, pcm)
+
+
+def _write(path: Path, pcm: bytes) -> None:
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(SAMPLE_RATE)
+        file.writeframes(pcm)
+
+
+@asynccontextmanager
+async def page_of(
+    harness: KioskHarness,
+    *,
+    microphone: Path | None = None,
+    sound: bool = True,
+) -> AsyncIterator[Page]:
+    """Open the kiosk's page; without `microphone` the browser refuses it."""
+    flags = [
+        "--no-sandbox",
+        "--disable-gpu",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+    ]
+    if sound:
+        flags.append("--autoplay-policy=no-user-gesture-required")
+    if microphone is not None:
+        flags += [
+            "--use-fake-device-for-media-stream",
+            f"--use-file-for-fake-audio-capture={microphone}%noloop",
+        ]
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
+        try:
+            context = await browser.new_context(
+                viewport=PORTRAIT,  # type: ignore[arg-type]  # playwright's TypedDict is private
+                permissions=["microphone"] if microphone is not None else [],
+            )
+            page = await context.new_page()
+            page.set_default_timeout(40_000)
+            await page.add_init_script(WATCH)
+            await page.goto(harness.url)
+            yield page
+        finally:
+            await browser.close()
+
+
+def first_loud(levels: Sequence[Sequence[float]], threshold: float, after: float = 0.0) -> float:
+    """Return the time of the first level above `threshold`."""
+    return next(time for time, level in levels if time > after and level > threshold)
+
+
+def last_loud(levels: Sequence[Sequence[float]], threshold: float, before: float) -> float:
+    """Return the time of the last level above `threshold` ahead of `before`."""
+    return max(time for time, level in levels if time < before and level > threshold)

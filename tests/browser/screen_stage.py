@@ -1,0 +1,266 @@
+"""A stage for the kiosk's page: the real page and wire; the server does what the test says."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from types import TracebackType
+from typing import Any, Self
+
+from aiohttp import WSMsgType, web
+from aiortc import RTCPeerConnection, RTCRtpSender, RTCSessionDescription
+from aiortc.mediastreams import AudioStreamTrack, VideoStreamTrack
+from playwright.async_api import Browser, Page, async_playwright
+
+from kiosk import paths
+from kiosk.i18n import Texts
+from kiosk.security.guards import security_headers
+from kiosk.signaling import messages as m
+from kiosk.web.pages import KioskPage
+from kiosk.web.static import StaticFiles
+from kiosk.web.templating import Templates
+
+CHROMIUM = shutil.which("chromium")
+FAKE_MICROPHONE = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
+SOUND = "--autoplay-policy=no-user-gesture-required"
+DEADLINE_S = 15.0
+TOKEN = "resume-token"
+
+# Read here, once: nothing may touch a disk while the loop runs.
+TEXTS = Texts.load()
+TEMPLATES = Templates()
+STATIC = StaticFiles(paths.STATIC)
+
+
+class Stage:
+    """Serves one kiosk's page on port 0 and keeps what the page sends."""
+
+    def __init__(self, *, talk: str = "open", consent: bool = True) -> None:
+        self.talk = talk
+        self.consent = consent
+        self.heard: list[m.ClientMessage] = []
+        self.audio_bytes = 0
+        self.answers_offers = True
+        self.visiting = False
+        self.url = ""
+        self._sockets: set[web.WebSocketResponse] = set()
+        self._peers: list[RTCPeerConnection] = []
+        self._changed = asyncio.Condition()
+        self._runner: web.AppRunner | None = None
+        self._port = 0
+
+    async def __aenter__(self) -> Self:
+        await self.open()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.shut()
+        await asyncio.gather(*(peer.close() for peer in self._peers))
+
+    async def open(self) -> None:
+        """Start serving; a second time it comes back on the same port, like a restarted server."""
+        app = web.Application()
+        app.router.add_get("/", self._page)
+        app.router.add_get("/ws/kiosk", self._socket)
+        app.router.add_get("/livez", self._alive)
+        app.router.add_get("/static/{name:.+}", STATIC.handle)
+        self._runner = web.AppRunner(app, shutdown_timeout=0.1)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", self._port)
+        await site.start()
+        self._port = self._runner.addresses[0][1]
+        self.url = f"http://127.0.0.1:{self._port}/"
+
+    async def shut(self) -> None:
+        """Stop serving; every socket is closed."""
+        for socket in tuple(self._sockets):
+            await socket.close()
+        if self._runner is not None:
+            await self._runner.cleanup()
+            self._runner = None
+
+    async def say(self, *messages: m.ServerMessage) -> None:
+        """Send these messages to the page."""
+        for socket in tuple(self._sockets):
+            for message in messages:
+                await socket.send_str(m.dump(message))
+
+    async def until(self, wanted: Callable[[], bool]) -> None:
+        """Wait until something that the page sent makes `wanted` true."""
+        async with asyncio.timeout(DEADLINE_S), self._changed:
+            await self._changed.wait_for(wanted)
+
+    async def drop_sockets(self) -> None:
+        """Close every socket, as a proxy does when it restarts."""
+        for socket in tuple(self._sockets):
+            await socket.close()
+
+    def of(self, kind: type[Any]) -> list[Any]:
+        """Return what the page sent of one type, in order."""
+        return [message for message in self.heard if isinstance(message, kind)]
+
+    async def _page(self, _request: web.Request) -> web.Response:
+        codes = TEXTS.languages
+        page = KioskPage(
+            kiosk_id="lobby",
+            kiosk_name="Lobby",
+            site_name="Museum on the Quay",
+            language="en",
+            languages=tuple(Texts.describe(code) for code in codes),
+            texts={code: TEXTS.screen(code) for code in codes},
+            version="test",
+            consent=self.consent,
+            talk=self.talk,
+            theme="gallery",
+        )
+        html = TEMPLATES.render("kiosk.html", {"page": page})
+        return web.Response(
+            text=html, content_type="text/html", headers=security_headers(https=False)
+        )
+
+    async def _alive(self, _request: web.Request) -> web.Response:
+        return web.Response(text="ok")
+
+    async def _socket(self, request: web.Request) -> web.WebSocketResponse:
+        socket = web.WebSocketResponse()
+        await socket.prepare(request)
+        self._sockets.add(socket)
+        try:
+            async for frame in socket:
+                if frame.type is WSMsgType.BINARY:
+                    self.audio_bytes += len(frame.data)
+                elif frame.type is WSMsgType.TEXT:
+                    message = m.parse(frame.data)
+                    await self._answer(socket, message)
+                    self.heard.append(message)
+                async with self._changed:
+                    self._changed.notify_all()
+        finally:
+            self._sockets.discard(socket)
+        return socket
+
+    async def _answer(self, socket: web.WebSocketResponse, message: m.ClientMessage) -> None:
+        replies: list[m.ServerMessage] = []
+        if isinstance(message, m.Hello):
+            resumed = self.visiting and message.resume == TOKEN
+            replies.append(
+                m.Welcome(
+                    kiosk_id="lobby",
+                    kiosk_name="Lobby",
+                    language="en",
+                    languages=(),
+                    consent=self.consent,
+                    talk="push" if self.talk == "push" else "open",
+                    resumed=resumed,
+                )
+            )
+            if resumed:
+                replies += [m.Visit(id="v", resume=TOKEN), m.State(state="listening")]
+                if not message.playing:
+                    replies.append(m.Ice(servers=()))
+        elif isinstance(message, m.Start):
+            self.visiting = True
+            state = m.State(state="consent" if self.consent else "connecting")
+            replies += [m.Visit(id="v", resume=TOKEN), state, m.Ice(servers=())]
+        elif isinstance(message, m.Offer) and self.answers_offers:
+            replies.append(m.Answer(sdp=await self._avatar(message.sdp)))
+        elif isinstance(message, m.End) or (
+            isinstance(message, m.Consent) and not message.accepted
+        ):
+            self.visiting = False
+            reason = "visitor_left" if isinstance(message, m.End) else "declined"
+            replies.append(m.Ended(reason=reason))
+        for reply in replies:
+            await socket.send_str(m.dump(reply))
+
+    async def _avatar(self, sdp: str) -> str:
+        peer = RTCPeerConnection()
+        self._peers.append(peer)
+        peer.addTrack(AudioStreamTrack())
+        peer.addTrack(VideoStreamTrack())
+        codecs = RTCRtpSender.getCapabilities("video").codecs
+        for transceiver in peer.getTransceivers():
+            if transceiver.kind == "video":
+                transceiver.setCodecPreferences([c for c in codecs if c.mimeType == "video/H264"])
+        # Without a microphone Chromium hides its addresses behind .local names, which nothing here
+        # resolves; the connection is found from the other side.
+        lines = [line for line in sdp.splitlines(keepends=True) if ".local " not in line]
+        await peer.setRemoteDescription(RTCSessionDescription("".join(lines), "offer"))
+        await peer.setLocalDescription(await peer.createAnswer())
+        return peer.localDescription.sdp
+
+
+@asynccontextmanager
+async def chromium(*flags: str) -> AsyncIterator[Browser]:
+    """Run Chromium with these flags."""
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", *flags]
+        )
+        try:
+            yield browser
+        finally:
+            await browser.close()
+
+
+@asynccontextmanager
+async def screen(
+    browser: Browser,
+    stage: Stage,
+    *,
+    microphone: bool = True,
+    width: int = 1080,
+    height: int = 1920,
+) -> AsyncIterator[Page]:
+    """Open the page in a fresh profile and wait for its first screen; it must log no mistake."""
+    context = await browser.new_context(
+        viewport={"width": width, "height": height},
+        permissions=["microphone"] if microphone else [],
+    )
+    page = await context.new_page()
+    page.set_default_timeout(DEADLINE_S * 1000)
+    mistakes: list[str] = []
+    page.on("pageerror", lambda error: mistakes.append(str(error)))
+    await page.goto(stage.url)
+    await state(page, "attract")
+    try:
+        yield page
+        assert mistakes == []
+    finally:
+        await context.close()
+
+
+@asynccontextmanager
+async def opened(
+    *flags: str, talk: str = "open", consent: bool = True, microphone: bool = True
+) -> AsyncIterator[tuple[Stage, Page]]:
+    """Give a stage and its page in their own Chromium; with no flags, one with a microphone."""
+    async with (
+        Stage(talk=talk, consent=consent) as stage,
+        chromium(*(flags or (*FAKE_MICROPHONE, SOUND))) as browser,
+        screen(browser, stage, microphone=microphone) as page,
+    ):
+        yield stage, page
+
+
+async def state(page: Page, name: str) -> None:
+    """Wait until the screen shows this state."""
+    await page.wait_for_selector(f"body[data-state={name}]")
+
+
+async def converse(page: Page, stage: Stage) -> None:
+    """Start a visit, accept the notice, and go on to the first `listening`."""
+    await page.get_by_test_id("start").click()
+    if stage.consent:
+        await page.get_by_test_id("consent-accept").click()
+    await state(page, "connecting")
+    await stage.until(lambda: bool(stage.of(m.Microphone)))
+    await stage.say(m.State(state="listening", media="direct"))
+    await state(page, "listening")

@@ -1,0 +1,155 @@
+"""What tests of hooks share: a clock to advance, a visit's handle, plugins loaded for real."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from typing_extensions import override
+
+from kiosk.clock import SystemClock
+from kiosk.events import TurnCompleted
+from kiosk.hooks.facade import Hooks
+from kiosk.hooks.manager import PluginSet, load_plugins
+from kiosk.hooks.site import SessionHandle, Turn
+from kiosk.model import Card, Kiosk, Speaker
+from kiosk.settings import Settings, load_settings
+from kiosk.telemetry import Metrics
+
+START = datetime(2026, 3, 4, 14, 0, tzinfo=UTC)  # a Wednesday
+
+
+class ManualClock(SystemClock):
+    """Time that goes by only when a test (or a plugin under test) says so."""
+
+    def __init__(self, now: datetime = START) -> None:
+        self._start = now
+        self.passed = 0.0
+
+    def advance(self, seconds: float) -> None:
+        self.passed += seconds
+
+    @override
+    def monotonic(self) -> float:
+        return self.passed
+
+    @override
+    def now(self) -> datetime:
+        return self._start + timedelta(seconds=self.passed)
+
+
+@dataclass
+class Session(SessionHandle):
+    """A visit that remembers what plugins did with it."""
+
+    language: str = "en"
+    place: str = "entrance"
+    at: datetime = START
+    zone: str = "UTC"
+    id: str = "visit_1"
+    site_name: str = "Test site"
+    turns: Sequence[Turn] = ()
+    said: list[str] = field(default_factory=list)
+    shown: list[Card] = field(default_factory=list)
+    ended: bool = False
+
+    @property
+    @override
+    def kiosk(self) -> Kiosk:
+        return Kiosk("lobby", "Lobby", self.place, self.language)
+
+    @override
+    def now(self) -> datetime:
+        return self.at.astimezone(ZoneInfo(self.zone))
+
+    @override
+    async def say(self, text: str) -> None:
+        self.said.append(text)
+
+    @override
+    async def show(self, card: Card) -> None:
+        self.shown.append(card)
+
+    @override
+    async def end(self) -> None:
+        self.ended = True
+
+
+def turn(text: str, speaker: Speaker = "visitor", seq: int = 1) -> TurnCompleted:
+    return TurnCompleted(
+        kiosk_id="lobby",
+        visit_id="visit_1",
+        at=START,
+        seq=seq,
+        speaker=speaker,
+        text=text,
+        language="en",
+    )
+
+
+def settings_with(folder: Path | None = None, **tables: Any) -> Settings:
+    """Settings of a server that takes plugins from `folder` only, or from nowhere."""
+    where = {"dir": str(folder)} if folder is not None else {"off": True}
+    hooks = {**where, **tables.pop("hooks", {})}
+    return load_settings(overrides={"hooks": hooks, **tables}, read_file=False)
+
+
+def load(
+    given: Mapping[str, object] | None = None,
+    /,
+    *,
+    folder: Path | None = None,
+    builtins: Mapping[str, object] | None = None,
+    clock: ManualClock | None = None,
+    **tables: Any,
+) -> PluginSet:
+    return load_plugins(
+        settings_with(folder, **tables),
+        clock or ManualClock(),
+        builtins=builtins or {},
+        extra=given,
+    )
+
+
+@dataclass
+class Hooked:
+    """Loaded plugins, and what can be seen from outside."""
+
+    hooks: Hooks
+    metrics: Metrics
+    clock: ManualClock
+
+    def count(self, name: str, **labels: str) -> float:
+        return self.metrics.registry.get_sample_value(f"kiosk_{name}_total", labels) or 0.0
+
+    @property
+    def kinds(self) -> list[str]:
+        return [f"{f.plugin}: {f.kind}" for f in self.hooks.failures]
+
+
+def hooked(
+    given: Mapping[str, object], /, *, clock: ManualClock | None = None, **options: Any
+) -> Hooked:
+    """Load plugins and put the facade in front, without opening lifespans."""
+    clock = clock or ManualClock()
+    metrics = Metrics()
+    loaded = load(given, clock=clock, **options)
+    folder = options.pop("folder", None)
+    options.pop("builtins", None)
+    settings = settings_with(folder, **options)
+    return Hooked(Hooks(loaded, settings, clock, metrics), metrics, clock)
+
+
+@asynccontextmanager
+async def running(given: Mapping[str, object], /, **options: Any) -> AsyncIterator[Hooked]:
+    """Load plugins and hold their lifespans open."""
+    # A server loads its plugins before its loop runs; here it runs already, so in a thread.
+    made = await asyncio.to_thread(hooked, given, **options)
+    async with made.hooks.running():
+        yield made

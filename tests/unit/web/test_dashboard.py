@@ -1,0 +1,292 @@
+"""The operator's pages over real HTTP: the way in, what is shown, ending a visit, the audit."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kiosk import events as ev
+from kiosk import keys
+from kiosk.model import EndReason, VisitSummary
+from tests.unit.storage.keeping import said
+from tests.unit.web.composing import PAGE, PASSWORD, Site, site
+
+
+async def audited(running: Site) -> list[tuple[str, str, str, str]]:
+    rows = await running.storage.audit.recent()
+    return [(row.actor, row.action, row.target, row.detail) for row in rows]
+
+
+async def test_the_way_in_and_out(tmp_path: Path) -> None:
+    async with site(tmp_path) as running:
+        status, _, headers = await running.get("/operator/visits?before=visit_1", **PAGE)
+        assert status == 303
+        form = await running.get(headers["Location"], **PAGE)
+        assert 'value="/operator/visits?before=visit_1"' in form[1]
+        await running.log_in()
+        assert "anna" in await running.page("/operator/")
+        status, _, headers = await running.get("/operator/login", **PAGE)
+        assert (status, headers["Location"]) == (303, "/operator/")
+        status, _, headers = await running.post("/operator/logout")
+        assert (status, headers["Location"]) == (303, "/operator/login")
+        assert (await running.get("/operator/", **PAGE))[0] == 303
+        assert [row[1] for row in await audited(running)] == ["operator.logout", "operator.login"]
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "https://evil.example/",
+        "//evil.example/",
+        "/operator//evil.example",
+        "/operator/\\evil.example",
+        "/kiosk",
+        "/operator/logout",
+        "/operator/\r\nSet-Cookie: a=b",
+        "",
+    ],
+)
+async def test_a_login_sends_nobody_anywhere_else(tmp_path: Path, target: str) -> None:
+    async with site(tmp_path) as running:
+        fields = {"name": "anna", "password": PASSWORD, "next": target}
+        status, _, headers = await running.post("/operator/login", fields)
+        assert (status, headers["Location"]) == (303, "/operator/")
+        assert "evil" not in str(headers)
+
+
+async def test_a_wrong_password_comes_back_with_the_name_and_no_password(tmp_path: Path) -> None:
+    async with site(tmp_path) as running:
+        fields = {"name": 'anna"><script>', "password": "wrong-password-1"}
+        status, text, headers = await running.post("/operator/login", fields)
+        assert status == 401
+        assert "do not belong together" in text
+        assert "wrong-password-1" not in text
+        assert "<script>" not in text.replace('<script type="module"', "")
+        assert "Set-Cookie" not in headers
+
+
+async def test_guessing_is_paused_and_says_how_long(tmp_path: Path) -> None:
+    async with site(tmp_path) as running:
+        for _ in range(5):
+            fields = {"name": "anna", "password": "wrong"}
+            assert (await running.post("/operator/login", fields))[0] == 401
+        fields = {"name": "anna", "password": PASSWORD}
+        status, text, headers = await running.post("/operator/login", fields)
+        assert (status, headers["Retry-After"]) == (429, "60")
+        assert "60 seconds" in text
+        running.clock.advance(61)
+        await running.log_in()
+
+
+async def test_a_login_nobody_uses_is_over(tmp_path: Path) -> None:
+    async with site(tmp_path) as running:
+        await running.log_in()
+        running.clock.advance(59 * 60)
+        await running.page("/operator/")
+        running.clock.advance(59 * 60)
+        await running.page("/operator/")
+        running.clock.advance(61 * 60)
+        assert (await running.get("/operator/", **PAGE))[0] == 303
+
+
+async def test_now_shows_each_screen_as_a_sentence(tmp_path: Path) -> None:
+    async with site(tmp_path) as running:
+        await running.log_in()
+        await running.visit()
+        await running.said(1, "Wo sind die Aufzüge?")
+        text = await running.page("/operator/")
+        assert "1 of 2 screens connected, 1 visit running." in text
+        assert re.search(r"Main entrance .*Ground floor .*Listening in German .*direct pic", text)
+        assert "Lobby West has not connected since this server started" in text
+        assert "Aufzüge" not in text
+
+
+async def test_a_running_visit_shows_its_words_and_what_happened(tmp_path: Path) -> None:
+    async with site(tmp_path) as running:
+        await running.log_in("bert")
+        await running.visit()
+        await running.said(1, "<b>Wo</b> sind die Aufzüge?")
+        await running.publish(
+            ev.ToolCalled(
+                kiosk_id="main", visit_id="visit_1", at=running.at(2),
+                tool="wayfinding", outcome="ok", ms=120,
+            )
+        )  # fmt: skip
+        status, html, _ = await running.get("/operator/visits/visit_1", **PAGE)
+        assert status == 200
+        assert "&lt;b&gt;Wo&lt;/b&gt; sind die Aufzüge?" in html
+        assert "Tool wayfinding answered in 120 ms" in html
+        assert 'href="/operator/visits/visit_1/end"' in html
+        assert (await audited(running))[0][:3] == ("bert", "visit.read", "visit_1")
+
+
+async def test_turns_from_storage_and_from_the_bus_are_one_transcript(tmp_path: Path) -> None:
+    async with site(tmp_path) as running:
+        await running.log_in()
+        await running.visit()
+        await running.storage.turns.add([said(1, "first"), said(2, "second")])
+        await running.said(2, "second")
+        await running.said(3, "third")
+        text = await running.page("/operator/visits/visit_1")
+        assert re.search(r"first .*second .*third", text)
+        assert text.count("second") == 1
+
+
+async def past(running: Site, visit: str, seconds: float, **more: Any) -> None:
+    start = running.at(seconds)
+    await running.storage.visits.started(visit, "west", "pt", start)
+    await running.storage.visits.ended(
+        VisitSummary(
+            visit, "west", "pt", start, running.at(seconds + 95), EndReason.IDLE, 1, **more
+        )
+    )
+
+
+async def test_a_past_visit_is_read_from_storage_and_that_is_audited(tmp_path: Path) -> None:
+    async with site(tmp_path) as running:
+        await running.log_in()
+        await past(running, "visit_old", 0, tools=("map",))
+        await running.storage.turns.add([said(1, "call me on [phone]", visit="visit_old")])
+        text = await running.page("/operator/visits/visit_old")
+        assert "Visit at Lobby West" in text
+        assert "in Portuguese" in text
+        assert "Ended after 1 min 35 s: nobody answered any more" in text
+        assert "call me on [phone]" in text
+        assert "Tools used: map" in text
+        assert "End this visit" not in text
+        assert (await audited(running))[0][:3] == ("anna", "visit.read", "visit_old")
+
+
+async def test_a_visit_nobody_ended_is_told_apart(tmp_path: Path) -> None:
+    async with site(tmp_path) as running:
+        await running.log_in()
+        await running.storage.visits.started("visit_cut", "main", "en", running.at())
+        assert "the server stopped during the visit" in await running.page("/operator/visits")
+        text = await running.page("/operator/visits/visit_cut")
+        assert "No end on record" in text
+
+
+async def test_past_visits_come_in_pages(tmp_path: Path) -> None:
+    async with site(tmp_path) as running:
+        await running.log_in()
+        for number in range(53):
+            await past(running, f"visit_{number}", number)
+        _, html, _ = await running.get("/operator/visits", **PAGE)
+        assert html.count('href="/operator/visits/visit_') == 50
+        older = re.search(r'href="(/operator/visits\?before=[^"]+)"', html)
+        assert older is not None
+        _, rest, _ = await running.get(older[1], **PAGE)
+        assert rest.count('href="/operator/visits/visit_') == 3
+        assert "visit_0" in rest
+
+
+async def answering(running: Site, answer: Mapping[str, Any] | Exception) -> list[Any]:
+    """Stand where a session stands on the bus."""
+    heard: list[Any] = []
+
+    async def handler(payload: Mapping[str, Any]) -> Mapping[str, Any]:
+        heard.append(dict(payload))
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    running.app[keys.BUS].handle("visit:visit_1", handler)
+    return heard
+
+
+async def test_ending_a_visit_asks_once_and_is_audited_with_its_why(tmp_path: Path) -> None:
+    async with site(tmp_path) as running:
+        await running.log_in("bert")
+        await running.visit()
+        heard = await answering(running, {"ok": True})
+        question = await running.page("/operator/visits/visit_1/end")
+        assert "End the visit at Main entrance?" in question
+        assert heard == []
+        status, _, headers = await running.post(
+            "/operator/visits/visit_1/end", {"why": "fire drill"}
+        )
+        assert (status, headers["Location"]) == (303, "/operator/visits/visit_1?done=ending")
+        assert heard == [{"command": "end"}]
+        assert ("bert", "visit.end", "visit_1", "fire drill") in await audited(running)
+        assert "The visit is ending" in await running.page(headers["Location"])
+
+
+@pytest.mark.parametrize(
+    ("answer", "done", "words"),
+    [
+        (None, "over", "was over already"),
+        ({"ok": False, "error": "unknown command"}, "silent", "did not answer"),
+        (TimeoutError(), "silent", "did not answer"),
+    ],
+)
+async def test_a_visit_that_cannot_be_ended_is_said_to_be(
+    tmp_path: Path, answer: Any, done: str, words: str
+) -> None:
+    async with site(tmp_path) as running:
+        await running.log_in()
+        await running.visit()
+        if answer is not None:
+            await answering(running, answer)
+        _, _, headers = await running.post("/operator/visits/visit_1/end")
+        assert headers["Location"].endswith(f"?done={done}")
+        assert words in await running.page(headers["Location"])
+        assert (await audited(running))[1][1] == "visit.end.undone"
+
+
+async def test_what_does_not_exist_is_not_found_and_not_audited(tmp_path: Path) -> None:
+    async with site(tmp_path) as running:
+        await running.log_in()
+        for path in ("/operator/visits/visit_x", "/operator/visits/%ff%fe", "/operator/visits/a b"):
+            assert (await running.get(path, **PAGE))[0] == 404
+            assert (await running.post(f"{path}/end"))[0] == 404
+        assert (await running.post("/operator/screens/nowhere/code"))[0] == 404
+        assert [row[1] for row in await audited(running)] == ["operator.login"]
+        _, text, _ = await running.get("/operator/visits/visit_x", **PAGE)
+        assert "There is no such visit" in text
+
+
+async def test_the_audit_and_the_screens_are_for_admins(tmp_path: Path) -> None:
+    async with site(tmp_path) as running:
+        await running.log_in("bert")
+        for path in ("/operator/audit", "/operator/screens"):
+            status, text, _ = await running.get(path, **PAGE)
+            assert status == 403
+            assert "ask an admin" in text
+        assert (await running.post("/operator/screens/main/code"))[0] == 403
+        assert "Audit" not in await running.page("/operator/")
+
+
+async def test_the_audit_lists_what_was_done(tmp_path: Path) -> None:
+    async with site(tmp_path) as running:
+        await running.log_in()
+        for number in range(103):
+            await running.storage.audit.add("bert", "visit.end", f"visit_{number}", "<i>why</i>")
+        _, html, _ = await running.get("/operator/audit", **PAGE)
+        assert "&lt;i&gt;why" in html
+        assert html.count("<tr>") == 101
+        older = re.search(r'href="(/operator/audit\?before=\d+)"', html)
+        assert older is not None
+        assert "operator.login" in await running.page(older[1])
+        for junk in ("x", "-1", "9" * 40, "²"):
+            await running.page(f"/operator/audit?before={junk}")
+
+
+async def test_pages_work_without_scripts_or_styles_in_them(tmp_path: Path) -> None:
+    """The content policy forbids inline code; a page that had some would break silently."""
+    async with site(tmp_path) as running:
+        await running.log_in()
+        await running.visit()
+        await running.said(1, "hello")
+        await past(running, "visit_old", 0)
+        for path in (
+            "/operator/", "/operator/visits", "/operator/visits/visit_1", "/operator/audit",
+            "/operator/visits/visit_old", "/operator/visits/visit_1/end", "/operator/screens",
+            "/operator/nothing", "/enrol",
+        ):  # fmt: skip
+            _, html, _ = await running.get(path, **PAGE)
+            assert "<main" in html
+            assert re.search(r"<script(?![^>]* src=)|<style|\sstyle=|\son\w+=", html) is None, path

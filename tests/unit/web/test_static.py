@@ -1,0 +1,85 @@
+"""Static files: only what is listed, with the right type, kept for a year by version."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from pathlib import Path
+
+import pytest
+
+from kiosk import paths
+from kiosk.web.static import StaticFiles
+from tests.unit.web.composing import site
+
+
+async def test_files_come_with_type_and_version(tmp_path: Path) -> None:
+    async with site(tmp_path) as running:
+        files = await asyncio.to_thread(StaticFiles, paths.STATIC)
+        address = files.url("operator/operator.js")
+        status, text, headers = await running.get(address)
+        assert status == 200
+        assert "operator" in text
+        assert headers["Content-Type"] == "text/javascript; charset=utf-8"
+        assert "immutable" in headers["Cache-Control"]
+        plain, _, again = await running.get("/static/operator/operator.js")
+        assert (plain, again["Cache-Control"]) == (200, "no-cache")
+        etag = again["ETag"]
+        assert (await running.get(address, **{"If-None-Match": etag}))[0] == 304
+        async with running.client.head(running.address + address) as answer:
+            assert answer.status == 200
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/static/",
+        "/static/operator",
+        "/static/../app.py",
+        "/static/..%2fapp.py",
+        "/static/%2e%2e/app.py",
+        "/static/operator/..%2f..%2f..%2fpyproject.toml",
+        "/static//etc/hostname",
+        "/static/%2fetc%2fhostname",
+        "/static/operator/operator.js%00.css",
+        "/static/operator\\operator.js",
+        "/static/%ff%fe",
+    ],
+)
+async def test_nothing_else_is_served(tmp_path: Path, path: str) -> None:
+    async with site(tmp_path) as running:
+        host, port = running.address.removeprefix("http://").split(":")
+        reader, writer = await asyncio.open_connection(host, int(port))
+        # Raw, because a client library would tidy the path up.
+        writer.write(f"GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
+        answer = await reader.read()
+        writer.close()
+        await writer.wait_closed()
+        assert answer.startswith(b"HTTP/1.1 404"), answer[:200]
+
+
+def test_links_out_hidden_files_and_unknown_kinds_are_left_out(tmp_path: Path) -> None:
+    (tmp_path / "secret.txt").write_text("outside")
+    folder = tmp_path / "static"
+    (folder / ".git").mkdir(parents=True)
+    (folder / ".git" / "config.txt").write_text("hidden")
+    (folder / "tool.py").write_text("code")
+    (folder / "good.css").write_text("a{}")
+    os.symlink(tmp_path / "secret.txt", folder / "link.txt")
+    files = StaticFiles(folder)
+    assert files.url("good.css").startswith("/static/good.css?v=")
+    for name in (".git/config.txt", "tool.py", "link.txt"):
+        with pytest.raises(KeyError):
+            files.url(name)
+
+
+def test_the_first_folder_wins_and_any_change_is_another_version(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "x.css").write_text(name)
+    first, second = StaticFiles(tmp_path / "a", tmp_path / "b"), StaticFiles(tmp_path / "b")
+    assert first.url("x.css") != second.url("x.css")
+    assert StaticFiles(tmp_path / "a").url("x.css") == first.url("x.css")
+    before = first.version
+    (tmp_path / "a" / "x.css").write_text("changed")
+    assert StaticFiles(tmp_path / "a", tmp_path / "b").version != before
