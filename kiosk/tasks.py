@@ -33,7 +33,7 @@ class TaskSet:
         if self._closed:
             coro.close()
             raise RuntimeError(f"{self._owner} is closed; it cannot start {name}")
-        task = asyncio.create_task(coro, name=f"{self._owner}/{name}")  # noqa: TID251
+        task = asyncio.create_task(coro, name=f"{self._owner}/{name}")  # noqa: TID251 - the one place that makes tasks
         self._tasks.add(task)
         task.add_done_callback(self._done)
         return task

@@ -14,7 +14,7 @@ import click
 from kiosk import keys, log, paths
 from kiosk.app import create_app
 from kiosk.cli.manage import missing_extra
-from kiosk.cli.running import listening, until_stopped
+from kiosk.cli.running import listening, on_stop
 from kiosk.security.passwords import make_password
 from kiosk.settings import Settings, load_settings
 
@@ -126,6 +126,7 @@ async def demo_running(
 
 async def run_demo(**options: Any) -> None:
     """Run the demo until stopped, printing where it is."""
+    stopped = on_stop()
     async with demo_running(**options) as demo:
         click.echo("")
         click.echo(f"  Kiosk screen   {demo.url}/")
@@ -135,4 +136,4 @@ async def run_demo(**options: Any) -> None:
         click.echo("")
         click.echo("  Everything runs on this machine, on an emulator of Azure Voice Live.")
         click.echo("  Stop with Ctrl+C.")
-        await until_stopped()
+        await stopped.wait()

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from kiosk.app import create_app
-from kiosk.cli.running import listening, until_stopped
+from kiosk.cli.running import listening, on_stop
 from kiosk.clock import SystemClock
 from kiosk.errors import StartupError
 from kiosk.security.devices import Devices
@@ -22,15 +22,17 @@ from kiosk.storage.migrate import migrate, status
 
 async def serve(settings: Settings) -> None:
     """Serve until stopped, then drain."""
+    stopped = on_stop()
     app = create_app(settings)
     async with listening(app, settings.server.host, settings.server.port) as port:
         click.echo(f"Kiosk screen:  http://{settings.server.host}:{port}/")
         click.echo(f"Dashboard:     http://{settings.server.host}:{port}/operator/")
-        await until_stopped()
+        await stopped.wait()
 
 
 async def emulate(host: str, port: int, scenario: Path | None, voice: str) -> None:
     """Run the emulator until stopped."""
+    stopped = on_stop()
     try:
         from kiosk.emulator.scenario import Scenario, load_scenario
         from kiosk.emulator.server import EmulatorServer
@@ -42,7 +44,7 @@ async def emulate(host: str, port: int, scenario: Path | None, voice: str) -> No
     ) as emulator:
         click.echo(f"Voice Live emulator: {emulator.endpoint} (any key)")
         click.echo(f"Speech: {emulator.engines.describe()}")
-        await until_stopped()
+        await stopped.wait()
 
 
 def missing_extra(error: ImportError) -> StartupError:

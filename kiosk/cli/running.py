@@ -41,8 +41,11 @@ def _loop_factory() -> Any:
     return uvloop.new_event_loop
 
 
-async def until_stopped() -> None:
-    """Wait for SIGINT or SIGTERM; a second one ends the process at once."""
+def on_stop() -> asyncio.Event:
+    """Return an event that SIGINT and SIGTERM set; a second signal ends the process at once.
+
+    Called before anything is started, so that a stop during the start is a clean one too.
+    """
     loop = asyncio.get_running_loop()
     stopped = asyncio.Event()
 
@@ -53,7 +56,7 @@ async def until_stopped() -> None:
 
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop, number)
-    await stopped.wait()
+    return stopped
 
 
 @asynccontextmanager

@@ -155,6 +155,10 @@ class AvatarPeer:
         self._face = face
         try:
             await _set_remote(connection, sdp)
+            if video.mid is None or audio.mid is None:
+                raise MediaError(
+                    "offer_invalid", "the offer must have a video and an audio section"
+                )
             _allow_loopback(connection.getTransceivers())
             await connection.setLocalDescription(await connection.createAnswer())
         except MediaError:
@@ -163,7 +167,7 @@ class AvatarPeer:
         if video.currentDirection != "sendonly" or audio.currentDirection != "sendonly":
             await self._release()
             raise MediaError(
-                "offer_invalid", "the offer must have one video and one audio section that receive"
+                "offer_invalid", "the offer's video and audio sections must both receive"
             )
         local = connection.localDescription
         return {"type": local.type, "sdp": local.sdp}
@@ -222,9 +226,12 @@ def _checked(offer: Mapping[str, str]) -> str:
     if len(sdp) > MAX_SDP_CHARS:
         raise MediaError("offer_invalid", f"an offer may have {MAX_SDP_CHARS} characters at most")
     # Names ending in .local would each be looked up for a second and never be found; the peer is
-    # still reached, because its own checks tell where it is.
+    # still reached, because its own checks tell where it is. Those checks are candidates to come,
+    # so the offer may not say that there are no more.
     lines = sdp.replace("\r\n", "\n").split("\n")
     kept = [line for line in lines if not (line.startswith("a=candidate:") and ".local " in line)]
+    if len(kept) < len(lines):
+        kept = [line for line in kept if line != "a=end-of-candidates"]
     return "\r\n".join(kept)
 
 

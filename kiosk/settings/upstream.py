@@ -349,6 +349,14 @@ class UpstreamSettings(Section):
     send_timeout_s: float = Field(5, gt=0, le=60, description="A send that takes longer is a loss.")
     reconnect_for_s: float = Field(45, ge=0, le=600, description="How long a lost line is sought.")
 
+    @field_validator("voice", mode="before")
+    @classmethod
+    def _plain_voice(cls, value: object) -> object:
+        # A name alone is a voice of the Azure catalogue, the usual case.
+        if isinstance(value, dict) and "type" not in value:
+            return {"type": "azure-standard", **value}
+        return value
+
     @field_validator("endpoint")
     @classmethod
     def _endpoint(cls, value: str | None) -> str | None:

@@ -1,4 +1,4 @@
-"""The avatar over a real peer connection: a picture that lives, a voice in time, silence at once."""
+"""The avatar over a real connection: a living picture, a voice in time, silence at once."""
 
 from __future__ import annotations
 
@@ -156,7 +156,6 @@ async def test_mdns_candidates_cost_no_time(avatars: Avatars) -> None:
             for line in lines
         ]
         peer = peer_of(avatars, Told())
-        await avatars.studio.warm()
         answer = await peer.answer({"type": "offer", "sdp": "\r\n".join([*hidden, ""])})
         await viewer.accept(answer)
         await viewer.until(lambda: viewer.pictures)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import av
 import numpy as np
+from typing_extensions import override
 
 from kiosk.clock import SystemClock
 from kiosk.emulator.avatar_playback import PACKET_SAMPLES, Playback
@@ -17,9 +18,11 @@ class HandClock(SystemClock):
     def __init__(self) -> None:
         self.at = 100.0
 
+    @override
     def monotonic(self) -> float:
         return self.at
 
+    @override
     async def sleep(self, seconds: float) -> None:
         self.at += seconds
 
