@@ -31,7 +31,7 @@ The cloakroom is free; large bags and umbrellas must be left there.
 Guided tours start at eleven and at three at the staff desk and take forty minutes.
 The museum is fully accessible by lift; wheelchairs are lent free of charge at the staff desk.
 Dogs must stay outside, except guide dogs.
-The museum shop sells books, postcards and model ships and is next to the entrance.
+The museum shop next to the entrance sells books, postcards and small gifts.
 """
 
 
@@ -63,6 +63,14 @@ def demo_settings(
         },
         "access": {"open": True},
         "storage": {"url": f"sqlite+aiosqlite:///{data / 'demo.sqlite3'}"},
+        "plugins": {
+            "lobby_greeting": {
+                "welcome": {
+                    "en": "welcome to the Museum on the Quay",
+                    "de": "willkommen im Museum am Kai",
+                }
+            }
+        },
         "hooks": {"dir": str(paths.demo_plugins()), **(overrides or {}).get("hooks", {})},
     }
     return load_settings(config, overrides=values, read_file=config is not None)

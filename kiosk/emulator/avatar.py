@@ -140,7 +140,8 @@ class AvatarPeer:
         connection = RTCPeerConnection(RTCConfiguration(iceServers=[]))
         self._connection = connection
         connection.on("connectionstatechange", self._state_changed)
-        face = FaceTrack(look, Performer(secrets.randbits(32)), self._playback.viseme, self._clock)
+        performer = Performer(secrets.randbits(32))
+        face = FaceTrack(self._studio, look, performer, self._playback.viseme, self._clock)
         voice = VoiceTrack(self._playback, self._clock)
         # Before setRemoteDescription, or aiortc ignores the preference and takes the first codec.
         video = connection.addTransceiver(face, direction="sendonly")

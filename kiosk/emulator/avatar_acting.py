@@ -40,10 +40,13 @@ class Sprite(NamedTuple):
         return self._replace(step=_step(now, is_speaking=True), mouth=MOUTH_OF_VISEME[viseme])
 
 
+SPEAKING_STEPS = range(0, POSES, 4)
+"""Poses shown while speaking: a quarter of them, for each is drawn with every mouth shape."""
+
+
 def _step(now: float, *, is_speaking: bool) -> int:
     step = int(now / STEP_S) % POSES
-    # Half as many poses while speaking: each is drawn with every mouth shape.
-    return step // 2 * 2 if is_speaking else step
+    return step // SPEAKING_STEPS.step * SPEAKING_STEPS.step if is_speaking else step
 
 
 class _Moment:
@@ -78,8 +81,8 @@ class Performer:
         self._chance = chance
         self._blink = _Moment(chance, (2.2, 5.5), _BLINK_S)
         self._look = _Moment(chance, (6.0, 13.0), 0.9)
-        self._nod = _Moment(chance, (1.4, 3.0), _NOD_S)
-        self._lift = _Moment(chance, (1.6, 4.0), 0.45)
+        self._nod = _Moment(chance, (2.2, 4.5), _NOD_S)
+        self._lift = _Moment(chance, (2.5, 5.0), 0.45)
         self._was_speaking = False
         self._spoke_until = float("-inf")
         self._side = "left"

@@ -17,7 +17,7 @@ from kiosk.clock import Clock
 from kiosk.emulator.avatar_acting import Performer
 from kiosk.emulator.avatar_playback import PACKET_MS, PACKET_SAMPLES, Playback
 from kiosk.emulator.speech import SAMPLE_RATE
-from kiosk.emulator.sprites import FRAMES_PER_SECOND, Look
+from kiosk.emulator.sprites import FRAMES_PER_SECOND, AvatarStudio, Look
 
 log = structlog.get_logger(__name__)
 
@@ -126,6 +126,7 @@ class FaceTrack(MediaStreamTrack):
 
     def __init__(
         self,
+        studio: AvatarStudio,
         look: Look,
         performer: Performer,
         viseme: Callable[[float], int | None],
@@ -134,11 +135,13 @@ class FaceTrack(MediaStreamTrack):
         super().__init__()
         self.late = 0
         """Pictures that were not drawn in time; the one before was shown again."""
+        self._studio = studio
         self._look = look
         self._performer = performer
         self._viseme = viseme
         self._pacer = Pacer(clock, 1 / FRAMES_PER_SECOND)
         self._shown = look.first
+        self._is_upright = True
         self._turn = 0
 
     @override
@@ -148,14 +151,19 @@ class FaceTrack(MediaStreamTrack):
             raise MediaStreamError
         place, now = await self._pacer.wait()
         sprite = self._performer.picture(now, self._viseme(now))
-        ready = self._look.get(sprite)
+        ready = self._studio.get(self._look, sprite)
+        if ready is None and self._is_upright:
+            # The right mouth matters more than a brow; but a head in a nod must not jump back.
+            sprite = sprite._replace(nod=0, eyes="open")
+            ready = self._look.get(sprite)
         for ahead in _LOOK_AHEAD_S:
             # Asked for now, a shape that was never drawn is there when its moment comes.
-            self._look.get(sprite.later(now + ahead, self._viseme(now + ahead)))
+            self._studio.get(self._look, sprite.later(now + ahead, self._viseme(now + ahead)))
         if ready is None:
             self.late += 1
         else:
             self._shown = ready
+            self._is_upright = sprite.nod == 0
         # Two key pictures in a row must differ in their id, so the two encodings take turns.
         self._turn ^= 1
         packet = av.Packet(self._shown[self._turn])

@@ -116,6 +116,7 @@ _SMALL_TALK: tuple[tuple[re.Pattern[str], str], ...] = (
         "again",
     ),
 )
+_FOR_GOODBYES = re.compile(r"\b(?:says? (?:good ?)?bye|goodbye|farewell)\b", re.IGNORECASE)
 _HELLO = re.compile(r"^\W*(?:hello|hi|hey|good (?:morning|afternoon|evening|day)|greetings)\b")
 _FOLLOW_UP = re.compile(r"^\W*(?:and|what about|how about|or)\b")
 
@@ -249,6 +250,9 @@ def _scripted(said: str, context: Context, scenario: Scenario) -> Plan | None:
 def _answer(said: str, context: Context, scenario: Scenario) -> Plan:
     if context.tool_choice not in ("auto", "none"):
         return _forced(said, context)
+    parting = _parting(said, context)
+    if parting is not None:
+        return Plan(calls=(FunctionCall(parting.name, {}),))
     talk = _small_talk(said, context)
     if talk is not None:
         return Plan(say=talk)
@@ -291,7 +295,7 @@ def _follow_up(said: str, context: Context) -> Fit | None:
     if last is None or not _FOLLOW_UP.search(plain(said)):
         return None
     tool = next((t for t in context.tools if t.name == last.name), None)
-    if tool is None or not any(choose(p.choices, said) for p in tool.parameters if p.choices):
+    if tool is None or not any(choose(p.named, said) for p in tool.parameters):
         return None
     try:
         before = json.loads(last.arguments)
@@ -301,6 +305,16 @@ def _follow_up(said: str, context: Context) -> Fit | None:
     return Fit(
         tool, ENOUGH, True, {**(before if isinstance(before, dict) else {}), **arguments}, missing
     )
+
+
+def _parting(said: str, context: Context) -> Tool | None:
+    """Return the declared function that is for goodbyes, when this is one."""
+    if context.tool_choice != "auto" or "?" in said or not _SMALL_TALK[0][0].search(plain(said)):
+        return None
+    for tool in context.tools:
+        if _FOR_GOODBYES.search(tool.description) and not any(p.required for p in tool.parameters):
+            return tool
+    return None
 
 
 def _small_talk(said: str, context: Context) -> str | None:

@@ -28,7 +28,7 @@ def expected_phrases(tools: tuple[Tool, ...]) -> tuple[str, ...]:
     phrases = list(_GENERAL)
     for tool in tools:
         for parameter in tool.parameters:
-            for choice in parameter.choices:
+            for choice in parameter.named:
                 phrases += _questions(choice.replace("_", " ").replace("-", " ").strip())
     return tuple(dict.fromkeys(phrases))[:_MAXIMUM]
 

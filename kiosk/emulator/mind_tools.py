@@ -5,10 +5,18 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from kiosk.emulator.mind_words import as_list, meaning, meanings, numbers, plain, split_words
+from kiosk.emulator.mind_words import (
+    as_list,
+    meaning,
+    meanings,
+    numbers,
+    plain,
+    sentences,
+    split_words,
+)
 
 ENOUGH = 2.0
 """A function fits from this score on."""
@@ -19,7 +27,8 @@ _LONG_OFFER = 40
 _BEFORE_THE_NOUN = re.compile(
     r"^.*?\b(?:where(?:'s| is| are| can i find| do i find)|(?:get|go|way|route|directions?|walk|"
     r"take me|bring me|guide me|lead me) (?:\w+ )?to|looking for|search(?:ing)? for|find|visit|see|"
-    r"show me|tell me about|about|need|want|what is|what are|who is|who was)\b\s+",
+    r"show me|tell me about|about|need|want|what is|what are|who is|who was|is there|are there|"
+    r"do you have|have you got|and|or)\b\s+",
     re.IGNORECASE,
 )
 _ARTICLE = re.compile(r"^(?:(?:the|a|an|some|your|my|any|nearest|to|me|out)\s+)+", re.IGNORECASE)
@@ -27,6 +36,13 @@ _AFTER_THE_NOUN = re.compile(
     r"(?:\s+(?:please|from here|in here|here|today|right now|now|located|then|thanks|thank you))+$",
     re.IGNORECASE,
 )
+_EXAMPLES = re.compile(
+    r"\b(?:such as|including|for example|e\.g\.|knows)\s+(.+?)"
+    r"(?:[.;:]|,? and (?:show|shows|what|how|then|where|who)\b|$)",
+    re.MULTILINE,
+)
+_EXAMPLE_WORDS = 4
+_MOST_EXAMPLES = 60
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _ASIDE = frozenset({"where", "open", "time"})
 
@@ -40,6 +56,13 @@ class Parameter:
     description: str
     choices: tuple[str, ...]
     required: bool
+    examples: tuple[str, ...] = ()
+    """Things that descriptions name ("such as the toilets or the cafe"); others may be meant."""
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        """What visitors may name: all there is to choose from, or the examples."""
+        return self.choices or self.examples
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +97,27 @@ class Fit:
     missing: Parameter | None
 
 
-def parse_tools(declared: list[dict[str, Any]]) -> tuple[Tool, ...]:
-    """Return the functions of a session's `tools`; a schema that is no object has no parameters."""
-    return tuple(_parse_tool(tool) for tool in declared if tool.get("type") == "function")
+def parse_tools(declared: list[dict[str, Any]], instructions: str = "") -> tuple[Tool, ...]:
+    """Return the functions of a session's `tools`; a schema that is no object has no parameters.
+
+    Instructions that say what a function knows ("find_place knows the lift and the cafe") help.
+    """
+    functions = [tool for tool in declared if tool.get("type") == "function"]
+    return tuple(_parse_tool(tool, instructions) for tool in functions)
 
 
-def _parse_tool(tool: Mapping[str, Any]) -> Tool:
+def examples(text: str) -> tuple[str, ...]:
+    """Return the things a description names after "such as", "knows" and the like."""
+    found: list[str] = []
+    for listed in _EXAMPLES.findall(text):
+        for piece in re.split(r",|\bor\b|\band\b", listed):
+            thing = _ARTICLE.sub("", piece.strip())
+            if thing and len(thing.split()) <= _EXAMPLE_WORDS:
+                found.append(thing)
+    return tuple(dict.fromkeys(found))[:_MOST_EXAMPLES]
+
+
+def _parse_tool(tool: Mapping[str, Any], instructions: str) -> Tool:
     schema = tool.get("parameters")
     schema = schema if isinstance(schema, dict) else {}
     properties = schema.get("properties")
@@ -90,7 +128,14 @@ def _parse_tool(tool: Mapping[str, Any]) -> Tool:
         for name, value in (properties if isinstance(properties, dict) else {}).items()
         if isinstance(value, dict)
     ]
-    return Tool(tool["name"], tool.get("description") or "", tuple(parameters))
+    description = tool.get("description") or ""
+    for index, parameter in enumerate(parameters):
+        if parameter.kind == "string" and parameter.required and not parameter.choices:
+            about = [s for s in sentences(instructions) if tool["name"] in s]
+            text = "\n".join([description, parameter.description, *about])
+            parameters[index] = replace(parameter, examples=examples(text))
+            break
+    return Tool(tool["name"], description, tuple(parameters))
 
 
 def _parse_parameter(name: str, schema: Mapping[str, Any], required: bool) -> Parameter:
@@ -131,9 +176,11 @@ def _fit(tool: Tool, said: str) -> Fit:
     for parameter in tool.parameters:
         about = set(meanings(f"{parameter.name} {parameter.description}"))
         score += 0.5 * len((words & about) - name - description)
-        if parameter.choices and choose(parameter.choices, said) is not None:
+        if choose(parameter.named, said) is not None:
             score += 2.5
             certain = True
+    if words and words <= name | description:
+        score += 1.0
     arguments, missing = fill(tool, said)
     return Fit(tool, score, certain, arguments, missing)
 
@@ -173,7 +220,12 @@ def _value(parameter: Parameter, said: str, counted: list[float]) -> Any:
         return day or ("today" if parameter.required else None)
     if not parameter.required and "language" in split_words(parameter.name):
         return None
-    return noun_phrase(said) if parameter.required or _speaks_of(parameter) else None
+    if not parameter.required and not _speaks_of(parameter):
+        return None
+    phrase = noun_phrase(said)
+    # A whole sentence is no name: "I am hungry" means the example it fits best.
+    whole = split_words(phrase) == split_words(said)
+    return (choose(parameter.examples, said) or phrase) if whole else phrase
 
 
 def _speaks_of(parameter: Parameter) -> bool:

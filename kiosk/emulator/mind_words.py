@@ -119,8 +119,12 @@ def meanings(text: str) -> list[str]:
     ]
     joined = " ".join(words)
     # "How do I get to X" asks for the way although none of its words says so.
-    if re.search(r"\b(?:get|go|walk|come) (?:\w+ )?to\b|\bwhere\b|\btake me\b", joined):
+    if re.search(
+        r"\b(?:get|go|walk|come) (?:\w+ )?to\b|\bwhere\b|\btake me\b|\blooking for\b", joined
+    ):
         result.append("where")
+    if re.search(r"\b(?:which|what)\b.*\b(?:there|have|see)\b", joined):
+        result.append("list")
     if re.search(r"\bwhat'?s on\b", joined):
         result.append("event")
     if re.search(r"\b(?:speak|talk)\b.*\b(?:someone|somebody|person|human|staff)\b", joined):

@@ -146,7 +146,7 @@ def build_context(
         turns=tuple(turns),
         instructions=request.instructions,
         extra=request.extra,
-        tools=parse_tools(request.tools),
+        tools=parse_tools(request.tools, request.instructions),
         tool_choice=request.tool_choice,
         used=used,
     )

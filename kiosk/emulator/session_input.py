@@ -177,7 +177,7 @@ class SessionInput:
     def _phrases(self) -> tuple[str, ...]:
         """Return what the visitor may be expected to say: told, or guessed from the functions."""
         told = (*self._host.scenario.phrases, *self._config.phrases())
-        return told or expected_phrases(parse_tools(self._config.tools))
+        return told or expected_phrases(parse_tools(self._config.tools, self._config.instructions))
 
     def _tell(self, item: Item, part: Part, words: str, failure: str) -> None:
         where: JSON = {"item_id": item.id, "content_index": item.parts.index(part)}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -14,13 +14,14 @@ from typing import Any
 import av
 import structlog
 
-from kiosk.emulator.avatar_acting import Sprite
+from kiosk.emulator.avatar_acting import SPEAKING_STEPS, Sprite
 from kiosk.emulator.avatar_art import (
     CANVAS_HEIGHT,
     CANVAS_WIDTH,
     DEFAULT_BACKGROUND,
     parse_color,
 )
+from kiosk.emulator.avatar_face import MOUTH_OF_VISEME
 from kiosk.emulator.avatar_figure import POSES, Figure, Framing, Picture
 from kiosk.emulator.worker import EngineBusyError, EngineClosedError, EngineWorker
 from kiosk.errors import MediaError
@@ -30,7 +31,7 @@ log = structlog.get_logger(__name__)
 FRAMES_PER_SECOND = 25
 
 MAX_SPRITE_BYTES = 96 * 1024 * 1024
-"""Encoded pictures kept by one studio; the least recently used go first and are made again."""
+"""Encoded pictures kept by one process; the least recently used go first and are made again."""
 
 MAX_LOOKS = 4
 """Sizes and backgrounds kept ready; a look in use lives on until its last session ends."""
@@ -42,6 +43,10 @@ MIN_SIDE, MAX_SIDE = 64, 1920
 DEFAULT_WIDTH, DEFAULT_HEIGHT = 1280, 720
 _QUALITY = "25"
 """x264's constant rate factor: about 12 kB a picture at 1280x720, 2.4 Mbit/s at 25 a second."""
+
+
+Encoded = tuple[bytes, bytes]
+"""One picture as two H.264 access units that differ in their idr_pic_id only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,38 +171,73 @@ class SpriteEncoder:
         return first, second
 
 
+class SpriteStore:
+    """Encoded pictures by shape and sprite, least recently used first out. Safe from any thread."""
+
+    def __init__(self, max_bytes: int = MAX_SPRITE_BYTES) -> None:
+        self._max_bytes = max_bytes
+        self._bytes = 0
+        self._lock = threading.Lock()
+        self._kept: OrderedDict[tuple[VideoShape, Sprite], Encoded] = OrderedDict()
+
+    @property
+    def bytes_kept(self) -> int:
+        """Bytes kept at this moment; never above the limit."""
+        return self._bytes
+
+    def get(self, shape: VideoShape, sprite: Sprite) -> Encoded | None:
+        """Return an encoded picture if it is kept."""
+        with self._lock:
+            ready = self._kept.get((shape, sprite))
+            if ready is not None:
+                self._kept.move_to_end((shape, sprite))
+            return ready
+
+    def put(self, shape: VideoShape, sprite: Sprite, encoded: Encoded) -> None:
+        """Keep an encoded picture, dropping the least recently used beyond the limit."""
+        with self._lock:
+            if (shape, sprite) in self._kept:
+                return
+            self._kept[shape, sprite] = encoded
+            self._bytes += len(encoded[0]) + len(encoded[1])
+            while self._bytes > self._max_bytes and len(self._kept) > 1:
+                _, dropped = self._kept.popitem(last=False)
+                self._bytes -= len(dropped[0]) + len(dropped[1])
+
+
+_shared_store = SpriteStore()
+"""A picture depends on its shape and sprite alone, so every emulator of a process shares them."""
+
+
 class Look:
     """The avatar at one size on one background; shared by every session that asks for it."""
 
-    def __init__(self, shape: VideoShape, studio: AvatarStudio) -> None:
+    def __init__(self, shape: VideoShape, store: SpriteStore) -> None:
         self.shape = shape
-        self._studio = studio
+        self._store = store
         self._figure: Figure | None = None
         self._encoder: SpriteEncoder | None = None
-        self._first: tuple[bytes, bytes] | None = None
+        self._first: Encoded | None = None
 
-    def get(self, sprite: Sprite) -> tuple[bytes, bytes] | None:
-        """Return the encoded picture, or None and have it drawn when it is not there yet."""
-        ready = self._studio.cached(self.shape, sprite)
-        if ready is None:
-            self._studio.draw_later(self, sprite)
-        return ready
+    def get(self, sprite: Sprite) -> Encoded | None:
+        """Return the encoded picture if it is there."""
+        return self._store.get(self.shape, sprite)
 
     @property
-    def first(self) -> tuple[bytes, bytes]:
+    def first(self) -> Encoded:
         """The picture everything starts from; there once `AvatarStudio.look` has returned."""
         assert self._first is not None
         return self._first
 
-    def draw(self, sprite: Sprite) -> tuple[bytes, bytes]:
-        """Draw and encode one picture; only ever called on the studio's thread."""
-        ready = self._studio.cached(self.shape, sprite)
+    def draw(self, sprite: Sprite) -> Encoded:
+        """Return one picture, drawn and encoded if need be; only on the studio's thread."""
+        ready = self._store.get(self.shape, sprite)
         if ready is None:
             if self._figure is None or self._encoder is None:
                 self._figure = Figure(self.shape.framing(), self.shape.background)
                 self._encoder = SpriteEncoder(*self.shape.size)
             ready = self._encoder.encode(self._figure.picture(*sprite))
-            self._studio.keep(self.shape, sprite, ready)
+            self._store.put(self.shape, sprite, ready)
         if self._first is None:
             self._first = ready
         return ready
@@ -206,69 +246,67 @@ class Look:
 IDLE = Sprite(0, 0, "open", "rest")
 """The picture everything starts from."""
 
+_USUAL = (
+    *(IDLE._replace(step=step) for step in range(POSES)),
+    *(
+        IDLE._replace(step=step, mouth=mouth)
+        for step in SPEAKING_STEPS
+        for mouth in dict.fromkeys(MOUTH_OF_VISEME)
+    ),
+)
+"""What every session shows sooner or later, in the order in which it is worth drawing."""
+
 
 class AvatarStudio:
-    """Draws for all sessions of one emulator, in one thread, and keeps what it has drawn."""
+    """Draws for all sessions of one emulator, in one thread.
 
-    def __init__(self, *, max_bytes: int = MAX_SPRITE_BYTES) -> None:
+    What a session asks for comes first; while nobody asks, the usual pictures of the looks in
+    use are drawn ahead, so that the mouth of a first sentence finds its shapes ready.
+    """
+
+    def __init__(self, store: SpriteStore | None = None) -> None:
+        self.store = store or _shared_store
         self.refused = 0
-        self._max_bytes = max_bytes
-        self._bytes = 0
         self._worker = EngineWorker("avatar", max_waiting=MAX_DRAWING)
-        self._lock = threading.Lock()
-        self._sprites: OrderedDict[tuple[VideoShape, Sprite], tuple[bytes, bytes]] = OrderedDict()
         self._looks: OrderedDict[VideoShape, Look] = OrderedDict()
         self._asked: set[tuple[VideoShape, Sprite]] = set()
-
-    @property
-    def cached_bytes(self) -> int:
-        """Bytes of encoded pictures kept at this moment; never above the limit."""
-        return self._bytes
+        # The loop and the drawing thread both look at what is to be drawn ahead.
+        self._lock = threading.Lock()
+        self._ahead: deque[tuple[Look, Sprite]] = deque()
 
     async def look(self, shape: VideoShape) -> Look:
         """Return a look whose first picture is ready; quick when it was used or warmed before."""
         look = self._looks.get(shape)
+        is_new = look is None
         if look is None:
-            look = self._looks[shape] = Look(shape, self)
+            look = self._looks[shape] = Look(shape, self.store)
             while len(self._looks) > MAX_LOOKS:
                 self._looks.popitem(last=False)
         self._looks.move_to_end(shape)
-        await self._worker.run(partial(look.draw, IDLE))
+        await self.drawn(look, IDLE)
+        if is_new:
+            with self._lock:
+                kept = [entry for entry in self._ahead if entry[0].shape in self._looks]
+                self._ahead = deque([*kept, *((look, sprite) for sprite in _USUAL)])
+            self._draw_ahead()
         return look
 
     async def warm(self, shape: VideoShape | None = None) -> None:
-        """Draw the whole idle loop of a look ahead of its first session.
+        """Make a look ready before its first session; the rest is drawn behind the scenes."""
+        _ = await self.look(shape or VideoShape())
 
-        Pictures that sessions ask for meanwhile are drawn in between.
-        """
-        look = await self.look(shape or VideoShape())
-        for step in range(POSES):
-            sprite = IDLE._replace(step=step)
-            await self.drawn(look, sprite)
-
-    async def drawn(self, look: Look, sprite: Sprite) -> tuple[bytes, bytes]:
+    async def drawn(self, look: Look, sprite: Sprite) -> Encoded:
         """Return an encoded picture, waiting until it is drawn."""
         return await self._worker.run(partial(look.draw, sprite))
 
-    def cached(self, shape: VideoShape, sprite: Sprite) -> tuple[bytes, bytes] | None:
-        """Return an encoded picture if it is kept."""
-        with self._lock:
-            ready = self._sprites.get((shape, sprite))
-            if ready is not None:
-                self._sprites.move_to_end((shape, sprite))
-            return ready
+    def get(self, look: Look, sprite: Sprite) -> Encoded | None:
+        """Return an encoded picture, or None and have it drawn when it is not there yet."""
+        ready = look.get(sprite)
+        if ready is None:
+            self._draw_later(look, sprite)
+        return ready
 
-    def keep(self, shape: VideoShape, sprite: Sprite, encoded: tuple[bytes, bytes]) -> None:
-        """Keep an encoded picture, dropping the least recently used beyond the limit."""
-        with self._lock:
-            self._sprites[shape, sprite] = encoded
-            self._bytes += len(encoded[0]) + len(encoded[1])
-            while self._bytes > self._max_bytes and len(self._sprites) > 1:
-                _, dropped = self._sprites.popitem(last=False)
-                self._bytes -= len(dropped[0]) + len(dropped[1])
-
-    def draw_later(self, look: Look, sprite: Sprite) -> None:
-        """Have a picture drawn; asked for twice it is drawn once."""
+    def _draw_later(self, look: Look, sprite: Sprite) -> None:
         key = (look.shape, sprite)
         if key in self._asked or len(self._asked) >= MAX_DRAWING:
             return
@@ -281,14 +319,29 @@ class AvatarStudio:
             return
         future.add_done_callback(lambda done: self._drawn(key, done))
 
-    def _drawn(self, key: tuple[VideoShape, Sprite], done: Future[tuple[bytes, bytes]]) -> None:
+    def _drawn(self, key: tuple[VideoShape, Sprite], done: Future[Encoded]) -> None:
         self._asked.discard(key)
-        if not done.cancelled() and (error := done.exception()) is not None:
+        if done.cancelled():
+            return
+        error = done.exception()
+        if error is not None:
             log.error("an avatar picture could not be drawn", error=type(error).__name__)
+        self._draw_ahead()
+
+    def _draw_ahead(self) -> None:
+        """Have the next usual picture drawn, unless somebody waits for another one."""
+        while not self._asked:
+            with self._lock:
+                if not self._ahead:
+                    return
+                look, sprite = self._ahead.popleft()
+            if look.get(sprite) is None:
+                self._draw_later(look, sprite)
+                return
 
     async def aclose(self) -> None:
         """End the thread; pictures already drawn stay valid for sessions that still close."""
+        with self._lock:
+            self._ahead.clear()
         await self._worker.aclose()
         self._looks.clear()
-        self._sprites.clear()
-        self._bytes = 0

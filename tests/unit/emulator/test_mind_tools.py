@@ -12,6 +12,7 @@ from kiosk.emulator.mind_tools import (
     best_fit,
     choose,
     describe_output,
+    examples,
     fill,
     noun_phrase,
     parse_tools,
@@ -94,6 +95,37 @@ def test_choices(said: str, choice: str | None) -> None:
 )
 def test_the_subject_of_a_question(said: str, subject: str) -> None:
     assert noun_phrase(said) == subject
+
+
+PLAIN = tool(
+    "find_place",
+    "Finds the way to a place, such as the toilets, the café or a gallery, and shows it on a map.",
+    place={"type": "string", "required": True, "description": "What is looked for."},
+)
+
+
+def test_examples_of_a_description_are_known() -> None:
+    (one,) = parse_tools([PLAIN], "Use find_place often; find_place knows the Lift and the Shop.")
+    assert one.parameters[0].examples == ("toilets", "café", "gallery", "Lift", "Shop")
+    assert examples("Finds the way.") == ()
+
+
+@pytest.mark.parametrize(
+    ("said", "place"),
+    [
+        ("I'm hungry", "café"),
+        ("Is there a gallery?", "gallery"),
+        ("And the café?", "café"),
+        ("Where is the dinosaur?", "dinosaur"),
+        ("the restroom", "restroom"),
+        ("I am looking for Roman coins", "Roman coins"),
+    ],
+)
+def test_a_plain_text_argument_in_the_visitors_words(said: str, place: str) -> None:
+    fit = best_fit(parse_tools([PLAIN]), said)
+    assert fit is not None
+    assert fit.score >= ENOUGH
+    assert fit.arguments == {"place": place}
 
 
 def test_the_better_function_wins() -> None:

@@ -9,7 +9,16 @@ import av
 import numpy as np
 import pytest
 
-from kiosk.emulator.sprites import IDLE, MAX_LOOKS, AvatarStudio, SpriteEncoder, VideoShape
+from kiosk.emulator.avatar_acting import SPEAKING_STEPS
+from kiosk.emulator.avatar_figure import POSES
+from kiosk.emulator.sprites import (
+    IDLE,
+    MAX_LOOKS,
+    AvatarStudio,
+    SpriteEncoder,
+    SpriteStore,
+    VideoShape,
+)
 from kiosk.errors import MediaError
 
 SMALL = VideoShape(320, 180)
@@ -93,33 +102,47 @@ def test_each_encoding_decodes_alone_to_the_picture() -> None:
 
 
 async def test_a_picture_is_drawn_once_and_then_shared() -> None:
-    studio = AvatarStudio()
+    studio = AvatarStudio(SpriteStore())
     one, other = await studio.look(SMALL), await studio.look(SMALL)
     assert one is other
-    assert one.get(IDLE) is one.first
-    speaking = IDLE._replace(mouth="open")
-    assert one.get(speaking) is None
+    assert studio.get(one, IDLE) is one.first
+    nodding = IDLE._replace(nod=2, mouth="open")
+    assert studio.get(one, nodding) is None
     async with asyncio.timeout(20):
-        drawn = await studio.drawn(one, speaking)
-    assert one.get(speaking) is drawn
+        drawn = await studio.drawn(one, nodding)
+    assert studio.get(one, nodding) is drawn
     await studio.aclose()
 
 
-async def test_warming_draws_the_idle_loop() -> None:
-    studio = AvatarStudio()
+async def test_emulators_of_one_process_share_what_was_drawn() -> None:
+    first, second = AvatarStudio(), AvatarStudio()
+    shape = VideoShape(162, 90)
+    look = await first.look(shape)
+    assert (await second.look(shape)).first is look.first
+    await first.aclose()
+    await second.aclose()
+
+
+async def test_the_usual_pictures_are_drawn_ahead_while_nobody_asks() -> None:
+    studio = AvatarStudio(SpriteStore())
     await studio.warm(VideoShape(160, 90))
     look = await studio.look(VideoShape(160, 90))
-    assert all(look.get(IDLE._replace(step=step)) is not None for step in range(64))
+    last = IDLE._replace(step=SPEAKING_STEPS[-1], mouth="pressed")
+    async with asyncio.timeout(40):
+        while look.get(last) is None:
+            # Each wait lets the drawing thread go on by at least one picture.
+            await studio.drawn(look, IDLE)
+    assert all(look.get(IDLE._replace(step=step)) is not None for step in range(POSES))
     await studio.aclose()
 
 
 async def test_kept_pictures_stay_within_the_limit() -> None:
-    studio = AvatarStudio(max_bytes=20_000)
+    store = SpriteStore(max_bytes=20_000)
+    studio = AvatarStudio(store)
     look = await studio.look(VideoShape(160, 90))
     for step in range(24):
         await studio.drawn(look, IDLE._replace(step=step))
-        assert studio.cached_bytes <= 20_000
-    assert look.get(IDLE) is None
+        assert store.bytes_kept <= 20_000
     assert look.first
     await studio.aclose()
 

@@ -101,8 +101,7 @@ async def test_a_visit_from_the_first_touch_to_the_wiped_screen() -> None:
         summary = await live.over()
         await asyncio.wait_for(far.closed.wait(), 5)
         assert live.screen.states == [
-            "consent", "connecting", "greeting", "speaking", "listening", "thinking", "speaking",
-            "listening", "ending",
+            "consent", "connecting", "greeting", "listening", "thinking", "listening", "ending",
         ]  # fmt: skip
         first, last = live.screen.messages[0], live.screen.messages[-1]
         assert isinstance(first, m.Visit)
