@@ -5,13 +5,19 @@ from __future__ import annotations
 import asyncio
 import gc
 import inspect
+import io
+import re
 from collections.abc import AsyncIterator, Iterator
-from typing import Final
+from pathlib import Path
+from typing import Any, Final
 
 import pytest
 from blockbuster import BlockBuster
 
+from kiosk import log
 from kiosk.emulator.engines import Engines, load_engines
+from kiosk.testing import KioskHarness
+from kiosk.testing.fixtures import MakeHarness
 from kiosk.testing.leaks import leaked
 
 # Who may block the loop although it is ours, and why. Everything else in kiosk/ that reads a
@@ -84,3 +90,58 @@ def natural_engines() -> Iterator[Engines]:
     loaded = load_engines("natural")
     yield loaded
     asyncio.run(loaded.aclose())
+
+
+# ── nothing personal in a log ────────────────────────────────────────────────────────────────
+
+# SDP, TURN credentials and tokens as the emulator and the server make them, keys as tests use them.
+SECRETS: Final = re.compile(
+    r"a=ice-(?:ufrag|pwd)|a=fingerprint|a=candidate|m=video |\bcredential_[0-9a-f]{8}|"
+    r"\buser_[0-9a-f]{24}|\bresume_[0-9a-f]{24}|key-of-(?:this-test|the-harness)|\bBearer "
+)
+SHORTEST: Final = 12
+"""Sentences shorter than this may be in a log by chance."""
+
+_SAID = pytest.StashKey[set[str]]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add `--keep-logs DIR`: every test's log at DEBUG, to be searched by hand."""
+    parser.addoption("--keep-logs", type=Path, metavar="DIR", help="keep each test's DEBUG log")
+
+
+@pytest.fixture(autouse=True)
+def nothing_personal_logged(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Log at DEBUG, and fail a test whose log holds a key, token, SDP or words that were said."""
+    stream = io.StringIO()
+    request.node.stash[_SAID] = set()
+    log.configure(level="debug", style="json", stream=stream)
+    yield
+    text = stream.getvalue()
+    folder = request.config.getoption("--keep-logs")
+    if folder is not None:
+        folder.mkdir(parents=True, exist_ok=True)
+        name = re.sub(r"[^A-Za-z0-9]+", "-", request.node.nodeid)[-120:]
+        (folder / f"{name}.log").write_text(text)
+    found = [match.group() for match in SECRETS.finditer(text)]
+    found += [said for said in request.node.stash[_SAID] if said in text]
+    assert not found, f"in the log: {found[:5]}"
+
+
+@pytest.fixture
+async def kiosk_harness(
+    kiosk_harness: MakeHarness, request: pytest.FixtureRequest
+) -> AsyncIterator[MakeHarness]:
+    """Give the shipped fixture, and note what is said in its visits for the check of the log."""
+    made: list[KioskHarness] = []
+
+    async def make(**options: Any) -> KioskHarness:
+        harness = await kiosk_harness(**options)
+        made.append(harness)
+        return harness
+
+    yield make
+    said = request.node.stash[_SAID]
+    for harness in made:
+        for visit in harness.visits:
+            said |= {text for text in visit.texts() if len(text) >= SHORTEST}

@@ -22,7 +22,10 @@ MIN_UTTERANCE_S = 0.12
 MAX_PHRASES = 500
 """Phrases of one grammar; those beyond are not expected, and the log says so once a grammar."""
 
-NEAR_ENOUGH = 0.5
+FITS = 0.975
+"""An expected phrase is taken when its score is at least this share of open speech's."""
+
+NEAR_ENOUGH = 0.6
 """Share of words in common from which roughly heard speech is taken for an expected phrase."""
 
 MAX_GRAMMARS = 8
@@ -47,7 +50,7 @@ class PocketsphinxEars:
 
     def __init__(self) -> None:
         pocketsphinx.set_loglevel("FATAL")
-        self._open = pocketsphinx.Decoder(samprate=_MODEL_RATE, loglevel="FATAL")
+        self._open = pocketsphinx.Decoder(samprate=_MODEL_RATE, cmn="batch", loglevel="FATAL")
         self._grammars: OrderedDict[tuple[str, ...], _Grammar] = OrderedDict()
         self._worker = EngineWorker("ears", max_waiting=32)
 
@@ -68,8 +71,14 @@ class PocketsphinxEars:
         if phrases:
             grammar = self._grammar(phrases)
             if grammar.phrases:
-                return grammar.hear(audio) or grammar.nearest(_decode(self._open, audio))
-        return _decode(self._open, audio)
+                open_words, open_score = _decode(self._open, audio)
+                phrase, score = grammar.hear(audio)
+                # Made to choose a phrase the grammar always finds one; it is right when it
+                # explains the sound about as well as open speech does.
+                if phrase and score >= FITS * open_score:
+                    return phrase
+                return grammar.nearest(open_words)
+        return _decode(self._open, audio)[0]
 
     def _grammar(self, phrases: tuple[str, ...]) -> _Grammar:
         known = self._grammars.get(phrases)
@@ -111,6 +120,10 @@ class _Grammar:
                 cmn="batch",
                 # Its second pass prefers a likely part of a phrase to the whole one.
                 bestpath=False,
+                # Wide, so that a whole phrase survives a word that was said badly.
+                beam=1e-80,
+                wbeam=1e-60,
+                pbeam=1e-80,
                 loglevel="FATAL",
             )
             choices = " | ".join(f"({spoken})" for spoken in self.phrases)
@@ -118,10 +131,11 @@ class _Grammar:
             self._decoder.add_jsgf_string("expected", jsgf)
             self._decoder.activate_search("expected")
 
-    def hear(self, audio: bytes) -> str:
-        """Return the expected phrase in the audio, as it was given; "" when none fits whole."""
+    def hear(self, audio: bytes) -> tuple[str, float]:
+        """Return the phrase in the audio, as it was given, and its score; "" when none fits."""
         assert self._decoder is not None
-        return self.phrases.get(_decode(self._decoder, audio), "")
+        words, score = _decode(self._decoder, audio)
+        return self.phrases.get(words, ""), score
 
     def nearest(self, heard: str) -> str:
         """Return the phrase that shares most words with open speech, or that as it is."""
@@ -148,12 +162,15 @@ def _trimmed(samples: NDArray[np.float32]) -> NDArray[np.float32]:
     return samples[max(0, int(loud[0]) - 2) * _FRAME : (int(loud[-1]) + 3) * _FRAME]
 
 
-def _decode(decoder: pocketsphinx.Decoder, audio: bytes) -> str:
+def _decode(decoder: pocketsphinx.Decoder, audio: bytes) -> tuple[str, float]:
+    """Return the words and how well they explain the sound (0 to 1, comparable for one audio)."""
     decoder.start_utt()
     decoder.process_raw(audio, full_utt=True)
     decoder.end_utt()
     hypothesis = decoder.hyp()
-    return "" if hypothesis is None else str(hypothesis.hypstr).strip()
+    if hypothesis is None:
+        return "", 0.0
+    return str(hypothesis.hypstr).strip(), float(hypothesis.score)
 
 
 def _words(phrase: str) -> list[str]:

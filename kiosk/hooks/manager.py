@@ -155,7 +155,8 @@ def _import_sentence(name: str, path: Path, error: BaseException) -> str:
     line = getattr(error, "lineno", None)
     if not isinstance(error, SyntaxError):
         frames = traceback.extract_tb(error.__traceback__)
-        own = [frame.lineno for frame in frames if Path(frame.filename) == path]
+        place_of = path.resolve()
+        own = [frame.lineno for frame in frames if Path(frame.filename).resolve() == place_of]
         line = own[-1] if own else None
     place = f"{path}:{line}" if line else str(path)
     return (

@@ -37,7 +37,7 @@ DEFAULTS: dict[str, Any] = {
     # The smallest picture that is still a face: tests share two cores.
     "upstream": {
         "avatar": {"width": 512, "height": 288},
-        "api_key": "emulator",
+        "api_key": "key-of-the-harness",
         "reconnect_for_s": 20,
     },
     "hooks": {"dir": None, "off": False},
@@ -65,7 +65,7 @@ class KioskHarness:
         self._given_engines = engines
         self.clock: Clock = clock or SystemClock()
         self._stack = AsyncExitStack()
-        self._visits: list[Visit] = []
+        self.visits: list[Visit] = []
         self.url = ""
 
     async def __aenter__(self) -> Self:
@@ -119,7 +119,7 @@ class KioskHarness:
         traceback: TracebackType | None,
     ) -> None:
         """Hang up every visit and stop everything."""
-        for visit in self._visits:
+        for visit in self.visits:
             await visit.aclose()
         await self._stack.aclose()
 
@@ -140,7 +140,7 @@ class KioskHarness:
             f"{self.url}/ws/kiosk", headers={"Origin": self.url}, max_msg_size=0
         )
         visit = Visit(socket, self.clock, self.engines, media=media, first_report=first_report)
-        self._visits.append(visit)
+        self.visits.append(visit)
         visit.start()
         if hello:
             await visit.send(m.Hello(protocol=m.PROTOCOL, resume=resume))

@@ -199,6 +199,10 @@ class Visit:
             if caption["speaker"] == speaker and caption.get("final")
         ]
 
+    def texts(self) -> set[str]:
+        """Return everything that was captioned, on either side, finished or not."""
+        return {str(x["text"]) for x in self.messages if x["type"] == "caption"}
+
     async def heard(self, *, within: float = WITHIN_S) -> str:
         """Wait for the next thing the avatar finished saying, and return it."""
 

@@ -31,6 +31,16 @@ async def test_open_speech_is_understood_roughly(
     assert "see here" in await engines.ears.transcribe(speech.pcm)
 
 
+@pytest.mark.speech
+async def test_what_was_not_expected_is_not_bent_into_a_phrase(
+    engines: Engines, natural_engines: Engines
+) -> None:
+    speech = await speak_whole(natural_engines.voice, "My father lost his umbrella yesterday.")
+    heard = await engines.ears.transcribe(speech.pcm, phrases=PHRASES)
+    assert heard not in PHRASES
+    assert "father" in heard
+
+
 async def test_no_speech_is_no_words(engines: Engines) -> None:
     assert await engines.ears.transcribe(b"", phrases=PHRASES) == ""
     assert await engines.ears.transcribe(bytes(2 * SAMPLE_RATE), phrases=PHRASES) == ""

@@ -1,0 +1,115 @@
+"""Tests of `kiosk check`: each thing a start needs is tried, and what is wrong has its fix."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import web
+from click.testing import Result
+
+from kiosk.emulator.engines import Engines
+from kiosk.emulator.scenario import Scenario
+from kiosk.emulator.server import EmulatorServer
+from tests.unit.cli.commanding import kiosk, plugin, site
+from tests.unit.voicelive.service import serving
+
+
+async def check() -> Result:
+    # In a thread, because the command runs a loop of its own beside the one of the service.
+    return await asyncio.to_thread(kiosk, "check")
+
+
+def lines(result: Result) -> dict[str, str]:
+    """Return what was said of each thing, with its verdict."""
+    found = {}
+    for line in result.output.splitlines():
+        verdict, _, rest = line.partition(" ")
+        name, _, said = rest.strip().partition(":")
+        found[name] = f"{verdict}{said}"
+    return found
+
+
+async def test_all_is_well_against_the_emulator(tmp_path: Path, engines: Engines) -> None:
+    async with EmulatorServer(scenario=Scenario(api_key="a key"), engines=engines) as emulator:
+        site(tmp_path, emulator.endpoint)
+        result = await check()
+    assert result.exit_code == 0
+    said = lines(result)
+    assert list(said) == ["settings", "plugins", "database", "upstream"]
+    assert all(text.startswith("ok") for text in said.values())
+    assert "offers 1 ICE servers" in said["upstream"]
+    # The quota of avatars is small: a check must not use it.
+    kinds = [entry["type"] for session in emulator.journal() for entry in session["entries"]]
+    assert "session.avatar.connect" not in kinds
+
+
+async def test_a_wrong_key_is_named_and_not_shown(tmp_path: Path, engines: Engines) -> None:
+    async with EmulatorServer(scenario=Scenario(api_key="another"), engines=engines) as emulator:
+        site(tmp_path, emulator.endpoint)
+        result = await check()
+    assert result.exit_code == 1
+    assert "refused the key" in lines(result)["upstream"]
+    assert lines(result)["upstream"].startswith("WRONG")
+    assert lines(result)["database"].startswith("ok")
+    assert "a key" not in result.output
+
+
+async def test_nobody_there_is_said_with_the_setting_to_look_at(tmp_path: Path) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    site(tmp_path, f"http://127.0.0.1:{port}")
+    result = await check()
+    assert result.exit_code == 1
+    assert "upstream.endpoint" in lines(result)["upstream"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "sentence"),
+    [
+        (web.Response(status=403), "Cognitive Services User"),
+        (web.Response(status=404), "api-version"),
+        (web.Response(status=429), "quota"),
+    ],
+)
+async def test_each_refusal_has_its_fix(
+    tmp_path: Path, answer: web.Response, sentence: str
+) -> None:
+    async with serving() as service:
+        service.refusals.append(answer)
+        site(tmp_path, service.endpoint)
+        result = await check()
+    assert result.exit_code == 1
+    assert sentence in lines(result)["upstream"]
+
+
+async def test_settings_the_service_refuses_are_named(tmp_path: Path) -> None:
+    def refuse(event: dict[str, Any]) -> list[dict[str, Any]]:
+        error = {"code": "invalid_argument", "param": "session.voice.name"}
+        return [{"type": "error", "error": {**error, "event_id": event["event_id"]}}]
+
+    async with serving(refuse) as service:
+        site(tmp_path, service.endpoint)
+        result = await check()
+    assert result.exit_code == 1
+    assert "session.voice.name" in lines(result)["upstream"]
+
+
+async def test_everything_is_tried_although_the_first_is_wrong(tmp_path: Path) -> None:
+    plugin(tmp_path, "broken", "raise RuntimeError\n")
+    storage = f'url = "sqlite+aiosqlite:///{tmp_path / "kiosk.toml" / "db.sqlite3"}"'
+    site(tmp_path, endpoint=None, storage=storage)
+    result = await check()
+    assert result.exit_code == 1
+    said = lines(result)
+    assert {name: text.split(" ")[0] for name, text in said.items()} == {
+        "settings": "ok",
+        "plugins": "WRONG",
+        "database": "WRONG",
+        "upstream": "WRONG",
+    }
+    assert "AZURE_VOICELIVE_ENDPOINT" in said["upstream"]

@@ -1,0 +1,64 @@
+"""Tests of the demo: a place that needs nothing, with one screen and one operator."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from kiosk import paths
+from kiosk.cli.demo import OPERATOR, demo_running, demo_settings
+from kiosk.errors import SettingsError
+from tests.unit.cli.commanding import kiosk
+
+
+def test_its_settings_are_a_site_that_opens_for_anyone_here(tmp_path: Path) -> None:
+    settings = demo_settings(endpoint="http://127.0.0.1:9", data=tmp_path, host="127.0.0.1", port=7)
+    assert settings.access.open
+    assert settings.server.port == 7
+    assert settings.hooks.dir == paths.demo_plugins()
+    assert str(tmp_path) in settings.storage.url
+    assert [screen.id for screen in settings.kiosks] == ["lobby"]
+    assert "museum" in settings.site.instructions.lower()
+
+
+def test_a_settings_file_lying_about_is_not_taken(tmp_path: Path) -> None:
+    (tmp_path / "kiosk.toml").write_text('[site]\nname = "Not the demo"\n')
+    settings = demo_settings(endpoint="http://127.0.0.1:9", data=tmp_path, host="127.0.0.1", port=0)
+    assert settings.site.name == "Museum on the Quay"
+
+
+def test_a_scenario_that_is_not_there_is_one_sentence() -> None:
+    result = kiosk("demo", "--scenario", "nowhere.toml", "--voice", "light")
+    assert result.exit_code == 2
+    assert result.output.startswith("kiosk: scenario nowhere.toml cannot be read")
+
+
+async def test_an_emulator_that_cannot_be_had_starts_nothing(tmp_path: Path) -> None:
+    scenario = tmp_path / "wrong.toml"
+    scenario.write_text("nonsense = 1\n")
+    with pytest.raises(SettingsError, match="nonsense"):
+        async with demo_running(voice="light", scenario=scenario, data=tmp_path):
+            pass
+
+
+async def test_it_runs_with_its_screen_its_operator_and_keeps_its_data(tmp_path: Path) -> None:
+    async with demo_running(voice="light", data=tmp_path) as first, aiohttp.ClientSession() as http:
+        async with http.get(f"{first.url}/") as screen:
+            assert "Museum on the Quay" in await screen.text()
+        assert await logged_in(http, first.url, first.password)
+        assert "espeak" in first.speech
+    async with demo_running(voice="light", data=tmp_path) as again, aiohttp.ClientSession() as http:
+        assert again.password != first.password
+        assert await logged_in(http, again.url, again.password)
+        assert not await logged_in(http, again.url, first.password)
+
+
+async def logged_in(http: aiohttp.ClientSession, url: str, password: str) -> bool:
+    form = {"name": OPERATOR, "password": password}
+    headers = {"Origin": url}
+    async with http.post(
+        f"{url}/operator/login", data=form, headers=headers, allow_redirects=False
+    ) as answer:
+        return answer.status == 303

@@ -1,0 +1,111 @@
+"""Tests of the thin commands: operators, screens, plugins and the database, by the command line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from kiosk.cli.manage import missing_extra
+from tests.unit.cli.commanding import kiosk, plugin, site
+
+TOOL = '''
+from kiosk.hooks.markers import hookimpl
+
+
+async def opening_hours() -> str:
+    """Say when the house is open."""
+    return "ten to six"
+
+
+@hookimpl
+def register_tools(register):
+    register(opening_hours)
+'''
+
+
+@pytest.fixture(autouse=True)
+def _site(tmp_path: Path) -> None:
+    site(tmp_path, endpoint=None, kiosks="")
+
+
+def test_operators_are_added_listed_changed_and_removed() -> None:
+    assert kiosk("operators", "list").stdout == ""
+    added = kiosk("operators", "add", "anna", "--generate")
+    assert added.exit_code == 0
+    first, second = added.stdout.splitlines()
+    assert first == "Added anna (admin)."
+    password = second.removeprefix("Password (shown once): ")
+    assert len(password) >= 12
+    word = "correct horse battery\n"
+    assert kiosk("operators", "add", "ben", typed=word * 2).exit_code == 0
+    assert kiosk("operators", "list").stdout == "anna\tadmin\nben\toperator\n"
+    changed = kiosk("operators", "password", "ben", typed="another long password\n" * 2)
+    assert "The password of ben is changed" in changed.output
+    assert kiosk("operators", "remove", "ben").exit_code == 0
+    assert kiosk("operators", "list").stdout == "anna\tadmin\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "typed", "sentence"),
+    [
+        (("add", "ben"), "short\nshort\n", "12"),
+        (("add", "anna", "--generate"), None, "anna"),
+        (("remove", "nobody"), None, "nobody"),
+        (("password", "nobody"), "a long password\n" * 2, "nobody"),
+    ],
+)
+def test_what_cannot_be_done_to_an_operator_is_one_sentence(
+    arguments: tuple[str, ...], typed: str | None, sentence: str
+) -> None:
+    kiosk("operators", "add", "anna", "--generate")
+    result = kiosk("operators", *arguments, typed=typed)
+    assert result.exit_code == 2
+    last = result.output.strip().splitlines()[-1]
+    assert last.startswith("kiosk: ")
+    assert sentence in last
+    assert "short" not in last.replace("shortest", "").replace("shorter", "")
+
+
+def test_screens_are_listed_and_given_a_code() -> None:
+    listed = kiosk("kiosks", "list")
+    assert listed.stdout == "main\tMain entrance\t\n"
+    result = kiosk("kiosks", "enrol", "main")
+    assert result.exit_code == 0
+    assert "/enrol" in result.output
+    unknown = kiosk("kiosks", "enrol", "cellar")
+    assert unknown.exit_code == 2
+    assert "cellar" in unknown.output
+
+
+def test_the_database_says_where_it_is_and_is_brought_up_to_date() -> None:
+    before = kiosk("db", "status")
+    assert "kiosk db upgrade" in before.output
+    assert kiosk("db", "upgrade").exit_code == 0
+    assert "up to date" in kiosk("db", "status").output
+
+
+def test_plugins_are_listed_with_where_they_come_from_and_what_they_do(tmp_path: Path) -> None:
+    path = plugin(tmp_path, "opening", TOOL)
+    result = kiosk("plugins")
+    assert result.exit_code == 0
+    lines = result.output.splitlines()
+    at = next(number for number, line in enumerate(lines) if line.startswith("opening"))
+    assert str(path.relative_to(tmp_path)) in lines[at]
+    assert lines[at + 1 : at + 3] == ["  hooks: register_tools", "  tools: opening_hours"]
+    assert any(line.startswith("store") and "built in" in line for line in lines)
+
+
+def test_a_plugin_that_does_not_import_is_named_with_its_line(tmp_path: Path) -> None:
+    plugin(tmp_path, "broken", "\n\nimport no_such_module\n")
+    result = kiosk("plugins")
+    assert result.exit_code == 1
+    assert "plugin broken does not import" in result.output
+    assert "broken.py:3" in result.output
+    assert "--block-plugin broken" in result.output
+
+
+def test_an_emulator_without_its_parts_says_how_to_install_them() -> None:
+    error = missing_extra(ImportError(name="pocketsphinx"))
+    assert "pocketsphinx" in str(error)
+    assert "pip install 'avatar-kiosk[emulator]'" in str(error)
