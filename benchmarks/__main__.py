@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 from benchmarks.barge_in import barge_in
+from benchmarks.barge_in_browser import barge_in_browser
 from benchmarks.hook_calls import hook_calls
 from benchmarks.microphone import microphone
 from benchmarks.row import Row
@@ -22,6 +23,7 @@ BENCHMARKS: dict[str, Callable[[], Awaitable[Sequence[Row]]]] = {
     "hook_calls": hook_calls,
     "microphone": microphone,
     "barge_in": barge_in,
+    "barge_in_browser": barge_in_browser,
 }
 
 
