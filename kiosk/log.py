@@ -85,6 +85,9 @@ def _type_only(
     _logger: Any, _method: str, event: MutableMapping[str, Any]
 ) -> MutableMapping[str, Any]:
     # Exception text is personal data until proved otherwise: keep the type and the place.
+    caused_by = event.get("caused_by")
+    if isinstance(caused_by, str):  # stamina writes the repr of what it retries for
+        event["caused_by"] = caused_by.partition("(")[0]
     info = event.pop("exc_info", None)
     if not info:
         return event

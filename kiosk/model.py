@@ -63,6 +63,13 @@ class Card:
     data: Mapping[str, Any] = field(default_factory=dict)
     id: str = ""
 
+    def __post_init__(self) -> None:
+        """Refuse a wrong card where it is made: later it would meet a visitor."""
+        if not all(isinstance(text, str) for text in (self.kind, self.title, self.id)):
+            raise TypeError("a Card's kind, title and id are text")
+        if not isinstance(self.data, Mapping):
+            raise TypeError("a Card's data is a mapping of what its template shows")
+
 
 @dataclass(frozen=True, slots=True)
 class ToolCall:
@@ -79,6 +86,11 @@ class ToolResult:
 
     output: str | Mapping[str, Any]
     cards: tuple[Card, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse wrong cards where they are given."""
+        if not all(isinstance(card, Card) for card in self.cards):
+            raise TypeError("a ToolResult's cards are Card objects")
 
 
 ToolReturn = str | Mapping[str, Any] | ToolResult

@@ -135,6 +135,7 @@ async def demo_running(
 async def run_demo(**options: Any) -> None:
     """Run the demo until stopped, printing where it is."""
     stopped = on_stop()
+    log.configure()
     async with demo_running(**options) as demo:
         click.echo("")
         click.echo(f"  Kiosk screen   {demo.url}/")

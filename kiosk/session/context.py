@@ -80,6 +80,7 @@ class VisitContext:
         self.zone = ZoneInfo(services.settings.site.time_zone)
 
         self.machine = VisitMachine()
+        self.state_since = self.started
         self.book = TurnBook(self.settings.max_turns)
         self.cards: OrderedDict[str, m.ShowCard] = OrderedDict()
         self.notices: dict[str, m.Notice] = {}
@@ -115,6 +116,7 @@ class VisitContext:
         """Go to a state and show it; once the visit is ending nothing else is entered."""
         if self.machine.state == "ending" or not self.machine.to(state):
             return
+        self.state_since = self.clock.monotonic()
         self.send(m.State(state=state, media=self.rung))
         self.emit(events.StateChanged(**self.stamp(), state=state, media=self.rung))
 

@@ -22,6 +22,7 @@ class ResponseGate:
         self.active: str | None = None
         self.dropped = 0
         self._asked: tuple[str, Ask] | None = None
+        self._begun: tuple[str, Ask] | None = None
         self._unwanted = False
         self._waiting: deque[Ask] = deque()
 
@@ -47,19 +48,25 @@ class ResponseGate:
     def created(self, response_id: str) -> bool:
         """Note `response.created`; True when it was interrupted before it began: cancel it."""
         self.active = response_id
-        self._asked = None
+        # Perhaps not ours: the service may have begun one of its own just before ours reached it,
+        # and the refusal of ours is then still on its way.
+        self._begun, self._asked = self._asked, None
         unwanted, self._unwanted = self._unwanted, False
         return unwanted
 
     def refused(self, event_id: str, *, overlap: bool) -> bool:
         """Note an error naming `event_id`; True when it was our ask. An overlap is asked again."""
-        if self._asked is None or self._asked[0] != event_id:
+        for ours in (self._asked, self._begun):
+            if ours is not None and ours[0] == event_id:
+                break
+        else:
             return False
-        _, ask = self._asked
-        self._asked = None
-        self._unwanted = False
+        if ours is self._asked:
+            self._asked = None
+            self._unwanted = False
+        self._begun = None
         if overlap:
-            self._waiting.appendleft(ask)
+            self._waiting.appendleft(ours[1])
         return True
 
     def done(self, response_id: str) -> Ask | None:
@@ -68,7 +75,14 @@ class ResponseGate:
             self.active = None
         return self._waiting.popleft() if self._waiting and not self.busy else None
 
+    def give_up(self) -> None:
+        """Forget what the service never began or never ended."""
+        self.active = self._asked = self._begun = None
+        self._unwanted = False
+        self._waiting.clear()
+
     def interrupted(self) -> None:
         """The visitor spoke over it: drop what waits, and what was asked for but not begun."""
         self._waiting.clear()
+        self._begun = None
         self._unwanted = self._asked is not None

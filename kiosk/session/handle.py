@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 
 from typing_extensions import override
 
+from kiosk.errors import UpstreamError
 from kiosk.hooks.site import SessionHandle, Turn
 from kiosk.model import Card, EndReason, Kiosk
 from kiosk.session.context import VisitContext
@@ -58,7 +60,8 @@ class VisitHandle(SessionHandle):
         """Have the avatar say `text` after what it is saying now."""
         line = self._ctx.line
         if line is not None and not self._ctx.over.is_set():
-            await line.say(text)
+            with suppress(UpstreamError):  # a line that is lost is no fault of the plugin
+                await line.say(text)
 
     @override
     async def show(self, card: Card) -> None:

@@ -56,12 +56,17 @@ class Interruption:
 
     # ── what the visitor does ────────────────────────────────────────────────────────────
 
+    @property
+    def _stoppable(self) -> bool:
+        # A tool may run while nothing is said: its response is over, its answer not asked for yet.
+        return self.in_the_way or self._ctx.tools_running > 0
+
     async def speech_started(self) -> None:
         """The service heard speech begin."""
         self._speech += 1
         self._speaking = True
         settings = self._ctx.settings
-        if not settings.barge_in or not self.in_the_way:
+        if not settings.barge_in or not self._stoppable:
             return
         began = self._ctx.clock.monotonic()
         wait_s = max(settings.barge_in_after_ms, settings.echo_guard_ms - self.heard_ms) / 1000
@@ -79,34 +84,34 @@ class Interruption:
 
     async def pressed(self, by: Literal["button", "typing"] = "button") -> None:
         """The visitor pressed stop, or sent a line."""
-        if self.in_the_way:
+        if self._stoppable:
             await self._stop(by, self._ctx.clock.monotonic())
 
     async def _stop_if_lasting(self, wait_s: float, speech: int) -> None:
         await self._ctx.clock.sleep(wait_s)
-        if self._speaking and self._speech == speech and self.in_the_way:
+        if self._speaking and self._speech == speech and self._stoppable:
             await self._stop("speech", self._ctx.clock.monotonic())
 
     async def _stop(self, by: Literal["speech", "button", "typing"], began: float) -> None:
         ctx = self._ctx
         line = ctx.line
-        if line is None:
+        self._tools.barged_in()
+        if line is None or not self.in_the_way:
             return
-        heard_ms, item_id = self.heard_ms, self.item_id
+        item_id = self.item_id
         was_open = item_id is not None and ctx.book.current("avatar") is not None
+        # Closed before anything is awaited: what still arrives of it is no longer shown.
+        turns, heard_ms = ctx.book.cut("avatar", self.heard_ms)
         self.silent()
         self.item_id = None
         ctx.send(m.Hush())
-        # Closed before anything is awaited: what still arrives of it is no longer shown.
-        turn = ctx.book.current("avatar")
-        if turn is not None:
-            ctx.finish_turn(ctx.book.interrupt(turn.id, heard_ms))
+        for turn in turns:
+            ctx.finish_turn(turn)
         line.gate.interrupted()
         await line.interrupt(item_id if was_open else None, heard_ms)
         metrics = ctx.services.metrics
         metrics.barge_in_seconds.observe(ctx.clock.monotonic() - began)
         metrics.barge_ins.labels(by).inc()
-        self._tools.barged_in()
         ctx.end_after_speech = None
         ctx.emit(events.BargedIn(**ctx.stamp(), heard_ms=heard_ms, by=by))
         if ctx.machine.talking:

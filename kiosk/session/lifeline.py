@@ -46,11 +46,14 @@ class Lifeline:
         self._greeted = False
         self._lost_at: float | None = None
         self._short_lives = 0
+        self._told_language = ctx.language
         self.events: UpstreamEvents | None = None
 
     async def run(self) -> None:
         """Keep a line open: connect, configure, talk; when it is lost, seek a new one."""
         ctx = self._ctx
+        # Asked for now, so that no plugin's greeting is waited for when the picture is there.
+        language = ctx.language
         greeting = ctx.tasks.start(ctx.services.hooks.greeting(ctx.handle), name="greeting")
         while True:
             try:
@@ -64,10 +67,11 @@ class Lifeline:
             ctx.line = line
             opened = ctx.clock.monotonic()
             self.events = UpstreamEvents(ctx, line, self._tools, self._interruption)
+            await self._catch_up(line)
             if self._lost_at is None:
                 await self._tell_history(line)
                 self._negotiation.begin(line)
-                ctx.tasks.spawn(self._open_conversation(greeting), name="open")
+                ctx.tasks.spawn(self._open_conversation(greeting, language), name="open")
             else:
                 await self._resume_conversation(line)
             try:
@@ -112,6 +116,7 @@ class Lifeline:
             wait_jitter=0.3,
         ):
             with attempt:
+                self._told_language = self._ctx.language
                 line = await Line.open(
                     settings, self._ctx.services.credential, await session_settings(self._ctx)
                 )
@@ -125,9 +130,10 @@ class Lifeline:
         ctx.line = None
         self._lost_at = ctx.clock.monotonic()
         self._tools.line_lost()
-        turn = ctx.book.current("avatar")
-        if turn is not None:
-            ctx.finish_turn(ctx.book.interrupt(turn.id, self._interruption.heard_ms))
+        for turn in ctx.book.cut("avatar", self._interruption.heard_ms)[0]:
+            ctx.finish_turn(turn)
+        if not ctx.book.finished:
+            self._greeted = False  # of the greeting nothing was heard; the next line greets
         self._interruption.silent()
         self._ctx.services.metrics.upstream_lost.labels(error.code).inc()
         log.warning("upstream line lost", code=error.code, visit=ctx.id)
@@ -142,14 +148,24 @@ class Lifeline:
         lost_at, self._lost_at = self._lost_at, None
         await self._tell_history(line)
         if not self._greeted:
+            language = ctx.language
             greeting = await self._ctx.services.hooks.greeting(ctx.handle)
-            ctx.tasks.spawn(self._greet_when_ready(greeting), name="open")
+            ctx.tasks.spawn(self._greet_when_ready(greeting, language), name="open")
         self._negotiation.begin(line)
         ctx.drop_notice("reconnecting")
         after = round((ctx.clock.monotonic() - (lost_at or ctx.clock.monotonic())) * 1000)
         ctx.emit(events.UpstreamRestored(**ctx.stamp(), after_ms=after))
         if self._greeted:
             ctx.to("listening")
+
+    async def _catch_up(self, line: Line) -> None:
+        """Tell a line of the language that was chosen while it was being opened."""
+        if self._told_language == self._ctx.language:
+            return
+        try:
+            await line.update(await session_settings(self._ctx))
+        except UpstreamError:
+            return  # the pump raises it again, where it is handled
 
     async def _tell_history(self, line: Line) -> None:
         """Tell a new line what was said, and have it answer what nobody answered."""
@@ -162,21 +178,27 @@ class Lifeline:
         except UpstreamError:
             return  # the pump raises it again, where it is handled
 
-    async def _open_conversation(self, greeting: asyncio.Task[object]) -> None:
+    async def _open_conversation(self, greeting: asyncio.Task[object], language: str) -> None:
         answer = await greeting
-        await self._greet_when_ready(answer)
+        await self._greet_when_ready(answer, language)
 
-    async def _greet_when_ready(self, greeting: object) -> None:
+    async def _greet_when_ready(self, greeting: object, language: str) -> None:
         """Greet when the visitor can see and hear it: consent given, media playing or given up."""
         ctx = self._ctx
         await ctx.consented.wait()
         await self._negotiation.settled.wait()
-        if ctx.machine.state == "ending":
-            return
-        if self._greeted:
+        if ctx.language != language:
+            greeting = await self._ctx.services.hooks.greeting(ctx.handle)
+        line = ctx.line
+        if ctx.machine.state == "ending" or line is None:
+            return  # without a line nothing can be said; the next one greets
+        if self._greeted or ctx.book.finished or line.gate.busy:
             # The visitor asked before we could greet; the answer is the greeting.
-            busy = ctx.line is not None and ctx.line.gate.busy
-            ctx.to("thinking" if busy else "listening")
+            self._greeted = True
+            if ctx.machine.state == "connecting":
+                ctx.to("thinking" if line.gate.busy else "listening")
+                if ctx.avatar_audible:
+                    ctx.to("speaking")
             return
         self._greeted = True
         ctx.active()

@@ -25,6 +25,7 @@ class Negotiation:
         self._ctx = ctx
         self.settled = asyncio.Event()
         self._line: Line | None = None
+        self._offered: Line | None = None
 
     def begin(self, line: Line) -> None:
         """A new line is configured: have the browser make a new peer connection."""
@@ -50,7 +51,7 @@ class Negotiation:
     def offered(self, offer: m.Offer) -> None:
         """The browser sent its offer."""
         line = self._line
-        if line is None or line.avatar_connected:
+        if line is None or line.avatar_connected or line is self._offered:
             self._ctx.send(m.Failure(code="not_now", message="Wait for `ice`; one offer for each."))
             return
         try:
@@ -59,6 +60,7 @@ class Negotiation:
             self._ctx.send(m.Failure(code=error.code, message=str(error)))
             self.fall_to_text(str(error))
             return
+        self._offered = line
         self._ctx.tasks.spawn(self._connect(line, sdp), name="negotiate")
 
     async def _connect(self, line: Line, sdp: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Final
 
 import structlog
 
@@ -21,6 +22,9 @@ from kiosk.session.watchdog import Watchdog
 from kiosk.signaling import messages as m
 
 log = structlog.get_logger(__name__)
+
+LEAVE_S: Final = 3.0
+"""How long what a visit still runs, such as a plugin's tool, gets to end; then it is left."""
 
 
 class _VisitOver(Exception):
@@ -65,9 +69,10 @@ class Session:
         for notice in ctx.notices.values():
             ctx.send(notice)
         ctx.active()
-        if not playing and ctx.line is not None:
-            # The page lost its peer connection. Whether a session takes a second
-            # session.avatar.connect is unknown, so a new line is opened for the new one.
+        wanted = self._services.settings.upstream.avatar.enabled
+        if wanted and ctx.line is not None and not (playing and ctx.line.avatar_connected):
+            # The page lost its peer connection, or the one it has is an older line's. Whether a
+            # session takes a second session.avatar.connect is unknown, so a new line is opened.
             ctx.tasks.spawn(ctx.line.aclose(), name="renew-line")
 
     def detach(self, screen: Screen) -> None:
@@ -127,21 +132,18 @@ class Session:
     async def _finish(self) -> VisitSummary:
         ctx = self.ctx
         reason = ctx.reason or EndReason.ERROR
-        turn = ctx.book.current("avatar")
-        if turn is not None:
-            heard = self._interruption.heard_ms
-            ctx.finish_turn(
-                ctx.book.interrupt(turn.id, heard)
-                if not turn.complete
-                else ctx.book.finish(turn.id)
-            )
+        for whole in ctx.book.complete("avatar"):
+            ctx.finish_turn(ctx.book.finish(whole.id))
+        for turn in ctx.book.cut("avatar", self._interruption.heard_ms)[0]:
+            ctx.finish_turn(turn)
         ctx.to("ending")
         key = f"ended.{reason.value}"
         ctx.send(m.Ended(reason=reason.value, text=ctx.text(key)))
         if ctx.line is not None:
             await ctx.line.aclose()
             ctx.line = None
-        await ctx.tasks.aclose()
+        for name in await ctx.tasks.aclose(within_s=LEAVE_S):
+            log.error("a task of a visit did not end and is left behind", task=name)
         seconds = ctx.clock.monotonic() - ctx.started
         await self._scribe.drain()
         summary = VisitSummary(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import inspect
 import json
 from collections.abc import Mapping
 from typing import Any, Final, Literal
@@ -144,6 +145,8 @@ class ToolRunner:
             loop = asyncio.get_running_loop()
             call = functools.partial(tool.handler, **values)
             result = await loop.run_in_executor(self._ctx.services.tool_pool, call)
+            if inspect.isawaitable(result):  # an async function behind a plain decorator
+                result = await result
         except (Exception, SystemExit) as error:  # noqa: BLE001 - a tool may raise anything
             return None, error
         return result, None

@@ -80,6 +80,12 @@ class TurnBook:
                 return turn
         return None
 
+    def complete(self, speaker: Speaker) -> tuple[OpenTurn, ...]:
+        """Return the open turns of `speaker` that are whole, oldest first."""
+        return tuple(
+            turn for turn in self._open.values() if turn.speaker == speaker and turn.complete
+        )
+
     def finish(self, turn_id: str) -> FinishedTurn | None:
         """Close a turn as said in full; None when it is unknown, closed already, or empty."""
         turn = self._close(turn_id)
@@ -92,6 +98,25 @@ class TurnBook:
             return None
         return self._keep(turn, heard_text(turn, heard_ms), interrupted=True)
 
+    def cut(self, speaker: Speaker, heard_ms: int) -> tuple[list[FinishedTurn], int]:
+        """Close every open turn of `speaker`, spoken one after the other, after `heard_ms` in all.
+
+        Returns what was kept, oldest first, and how much of the newest was heard, in ms.
+        """
+        kept: list[FinishedTurn] = []
+        turns = [turn for turn in self._open.values() if turn.speaker == speaker]
+        for turn in turns:
+            length_ms = spoken_ms(turn)
+            if turn is not turns[-1] and turn.complete and length_ms <= heard_ms:
+                finished = self.finish(turn.id)
+                heard_ms -= length_ms
+            else:
+                finished = self.interrupt(turn.id, heard_ms)
+                heard_ms = heard_ms if turn is turns[-1] else 0
+            if finished is not None:
+                kept.append(finished)
+        return kept, heard_ms
+
     def _close(self, turn_id: str) -> OpenTurn | None:
         self._closed[turn_id] = None
         if len(self._closed) > self._limit:
@@ -99,6 +124,8 @@ class TurnBook:
         return self._open.pop(turn_id, None)
 
     def _keep(self, turn: OpenTurn, text: str, *, interrupted: bool) -> FinishedTurn | None:
+        # Halves of a surrogate pair are put together, or replaced: no database takes them.
+        text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
         text = " ".join(text.split())
         if not text:
             return None
@@ -113,6 +140,11 @@ class TurnBook:
     def awaiting_answer(self) -> bool:
         """Whether the visitor spoke last and nobody answered."""
         return bool(self.finished) and self.finished[-1].speaker == "visitor"
+
+
+def spoken_ms(turn: OpenTurn) -> int:
+    """Return how long a turn takes to say, as far as the service or its letters tell."""
+    return turn.words[-1][1] if turn.words else len(turn.text) * MS_PER_CHARACTER
 
 
 def heard_text(turn: OpenTurn, heard_ms: int) -> str:

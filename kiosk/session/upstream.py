@@ -12,7 +12,7 @@ from kiosk.session.context import VisitContext
 from kiosk.session.interruption import Interruption
 from kiosk.session.line import Line
 from kiosk.session.tools import ToolRunner
-from kiosk.session.turns import MS_PER_CHARACTER
+from kiosk.session.turns import spoken_ms
 from kiosk.signaling import messages as m
 from kiosk.voicelive import codec
 from kiosk.voicelive.connection import Event
@@ -20,6 +20,14 @@ from kiosk.voicelive.connection import Event
 log = structlog.get_logger(__name__)
 
 OVERLAP: Final = "conversation_already_has_active_response"
+
+ANSWER_S: Final = 30.0
+"""Longest silence of the service about a response that it owes, then it is given up, s."""
+UNANSWERED_S: Final = 10.0
+"""Longest wait for a response to begin when none was asked for: noise is not always called so."""
+SPEECH_SLACK_S: Final = 10.0
+SLOWEST: Final = 4
+"""Times the assumed pace; a letter of Chinese takes as long as four of English."""
 
 
 class UpstreamEvents:
@@ -37,6 +45,8 @@ class UpstreamEvents:
         self._tools = tools
         self._interruption = interruption
         self._speech_over: float | None = None
+        self._sign_at = ctx.clock.monotonic()
+        self._owed_since: float | None = None
         self._handlers: dict[str, Callable[[Event], Awaitable[None]]] = {
             "input_audio_buffer.speech_started": self._speech_started,
             "input_audio_buffer.speech_stopped": self._speech_stopped,
@@ -63,7 +73,10 @@ class UpstreamEvents:
         """Handle events until the line is lost, which is raised as UpstreamError."""
         while True:
             event = await self._line.receive()
-            handler = self._handlers.get(str(event.get("type")))
+            kind = str(event.get("type"))
+            if kind.startswith("response."):
+                self._sign_at = self._ctx.clock.monotonic()
+            handler = self._handlers.get(kind)
             if handler is not None:
                 await handler(event)
 
@@ -162,17 +175,50 @@ class UpstreamEvents:
             )
         await self._line.response_done(response_id)
         await self._tools.response_done(self._line, response_id)
-        if self._ctx.avatar_audible and self._line.avatar_connected and self._line.switches_seen:
-            return
         turn = self._ctx.book.current("avatar")
+        if self._ctx.avatar_audible and self._line.avatar_connected and self._line.switches_seen:
+            # switch_to_idle says when it is over. Its picture may have gone, and that with it.
+            words_s = sum(map(spoken_ms, self._ctx.book.complete("avatar"))) / 1000
+            slowest_s = SLOWEST * words_s + SPEECH_SLACK_S
+            self._speech_over = self._ctx.clock.monotonic() + slowest_s
+            return
         if turn is not None and self._line.avatar_connected and status == "completed":
             # Generated, but not heard yet: switch_to_idle closes the turn. Should the service
             # not send it, the watchdog does after the time the words take.
-            words_s = len(turn.text) * MS_PER_CHARACTER / 1000
-            self._speech_over = self._ctx.clock.monotonic() + words_s + 3
+            self._speech_over = self._ctx.clock.monotonic() + spoken_ms(turn) / 1000 + 3
             return
         if not calls_tools or turn is not None:
             self.speech_ended()
+
+    async def give_up_waiting(self) -> None:
+        """Listen again when the service owes an answer for too long; the visitor is told."""
+        ctx, gate = self._ctx, self._line.gate
+        now = ctx.clock.monotonic()
+        if not gate.busy:
+            self._owed_since = None
+        elif self._owed_since is None:
+            self._owed_since = now
+        if ctx.tools_running:
+            self._sign_at = now
+        elif self._owed_since is not None and now - self._latest(self._owed_since) > ANSWER_S:
+            log.warning("the service never finished a response", visit=ctx.id)
+            ctx.services.metrics.upstream_errors.labels("response_silent").inc()
+            gate.give_up()
+            for turn in ctx.book.cut("avatar", self._interruption.heard_ms)[0]:
+                ctx.finish_turn(turn)
+            ctx.send(m.Failure(code="answer_failed", message=ctx.text("error.answer_failed")))
+            self.speech_ended()
+            await self._line.cancel()
+        elif (
+            ctx.machine.state == "thinking"
+            and not gate.busy
+            and self._speech_over is None
+            and now - self._latest(ctx.state_since) > UNANSWERED_S
+        ):
+            ctx.to("listening")
+
+    def _latest(self, since: float) -> float:
+        return max(since, self._sign_at)
 
     def overdue(self) -> bool:
         """Whether speech should be over by now, though the service never said so."""
@@ -206,8 +252,8 @@ class UpstreamEvents:
         """The avatar fell silent: close what it said, listen again, or end as was asked."""
         self._speech_over = None
         self._interruption.silent()
-        turn = self._ctx.book.current("avatar")
-        if turn is not None and turn.complete:
+        # More than one: words before a tool call and the answer behind it are spoken in one breath.
+        for turn in self._ctx.book.complete("avatar"):
             self._ctx.finish_turn(self._ctx.book.finish(turn.id))
         if self._ctx.machine.state in {"speaking", "thinking", "greeting"}:
             self._ctx.to("thinking" if self._line.gate.busy else "listening")
@@ -230,6 +276,7 @@ class UpstreamEvents:
                 )
                 if self._ctx.machine.talking:
                     self._ctx.to("listening")
+                await self._line.response_done("")  # what waited behind it may go now
             return
         log.warning(
             "upstream error", code=info.code, kind=info.kind, param=info.param, visit=self._ctx.id

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
 from kiosk.errors import UpstreamError
 from kiosk.model import EndReason
 from kiosk.session.context import VisitContext
 from kiosk.session.upstream import UpstreamEvents
 from kiosk.signaling import messages as m
+
+QUIET_S: Final = 1.0
+"""Silence after which a visit that shall end after what is being said ends."""
 
 
 class Watchdog:
@@ -21,6 +25,7 @@ class Watchdog:
         self._ctx = ctx
         self._events = events
         self._warned_at: float | None = None
+        self._quiet_since: float | None = None
         self._activity_then = 0.0
 
     async def run(self) -> None:
@@ -50,6 +55,12 @@ class Watchdog:
         events = self._events()
         if events is not None and events.overdue():
             events.speech_ended()
+        if events is not None and ctx.line is not None:
+            try:
+                await events.give_up_waiting()
+            except UpstreamError:
+                return  # the pump sees the loss too
+        self._end_when_quiet(now)
         if self._warned_at is not None:
             self._warned(now)
             return
@@ -60,6 +71,24 @@ class Watchdog:
             return
         if now - ctx.last_activity > settings.idle_s:
             await self._warn(now)
+
+    def _end_when_quiet(self, now: float) -> None:
+        # A plugin asked for the end while nothing was being said, so no speech will bring it.
+        ctx = self._ctx
+        quiet = (
+            ctx.end_after_speech is not None
+            and ctx.machine.state == "listening"
+            and not ctx.avatar_audible
+            and not ctx.tools_running
+            and ctx.line is not None
+            and not ctx.line.gate.busy
+        )
+        if not quiet:
+            self._quiet_since = None
+        elif self._quiet_since is None:
+            self._quiet_since = now
+        elif now - self._quiet_since >= QUIET_S and ctx.end_after_speech is not None:
+            ctx.end(ctx.end_after_speech)
 
     def _warned(self, now: float) -> None:
         ctx = self._ctx

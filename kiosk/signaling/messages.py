@@ -11,6 +11,7 @@ import json
 from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic_core import PydanticSerializationError
 
 from kiosk.errors import SignalingError
 
@@ -345,4 +346,8 @@ def parse(text: str) -> ClientMessage:
 
 def dump(message: ServerMessage) -> str:
     """Return the text frame of a message to the browser."""
-    return message.model_dump_json(exclude_none=True)
+    try:
+        return message.model_dump_json(exclude_none=True)
+    except PydanticSerializationError:
+        # Half of a surrogate pair, from a model or a plugin: no UTF-8, but JSON can escape it.
+        return json.dumps(message.model_dump(mode="json", exclude_none=True))

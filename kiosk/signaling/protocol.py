@@ -42,10 +42,11 @@ class KioskProtocol:
 
     def receive_microphone(self, data: bytes) -> bytes:
         """Check one binary frame; raises SignalingError when it is no audio or not allowed now."""
-        problem: SignalingError | None = None
         if self.phase is not Phase.VISITING:
-            problem = SignalingError("not_now", "Audio is accepted during a visit only.")
-        elif len(data) > m.MAX_MICROPHONE_BYTES:
+            # Not counted: the last frames of every visit come after its end.
+            raise SignalingError("not_now", "Audio is accepted during a visit only.")
+        problem: SignalingError | None = None
+        if len(data) > m.MAX_MICROPHONE_BYTES:
             problem = SignalingError(
                 "too_large", f"An audio frame may have {m.MAX_MICROPHONE_BYTES} bytes at most."
             )

@@ -1,6 +1,22 @@
 """What we and plugin authors test with: the real server, the real emulator, a visit to talk to."""
 
-from kiosk.testing.harness import KioskHarness
-from kiosk.testing.visit import Visit
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from kiosk.testing.harness import KioskHarness
+    from kiosk.testing.visit import Visit
 
 __all__ = ["KioskHarness", "Visit"]
+
+_WHERE = {"KioskHarness": "kiosk.testing.harness", "Visit": "kiosk.testing.visit"}
+
+
+def __getattr__(name: str) -> Any:
+    # Imported when it is asked for: pytest loads kiosk.testing.fixtures in every environment that
+    # has this package, also where the emulator's parts are not installed.
+    if name not in _WHERE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_WHERE[name]), name)

@@ -30,6 +30,7 @@ class KioskPage:
     consent: bool
     talk: str
     theme: str
+    goodbye_s: float = 4
 
 
 def kiosk_page(settings: Settings, texts: Texts, kiosk: Kiosk, version: str) -> KioskPage:
@@ -46,6 +47,7 @@ def kiosk_page(settings: Settings, texts: Texts, kiosk: Kiosk, version: str) -> 
         consent=settings.site.consent,
         talk=settings.site.talk,
         theme=settings.site.theme,
+        goodbye_s=settings.visit.goodbye_s,
     )
 
 

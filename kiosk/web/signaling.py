@@ -40,8 +40,11 @@ class KioskSockets:
 
     async def close(self) -> None:
         """Close every socket; the pages reconnect to whoever listens then."""
-        for ws in tuple(self._open):
-            await ws.close(code=WSCloseCode.SERVICE_RESTART)
+        # At once: a browser that is gone keeps its socket's close waiting until the deadline.
+        await asyncio.gather(
+            *(ws.close(code=WSCloseCode.SERVICE_RESTART) for ws in tuple(self._open)),
+            return_exceptions=True,
+        )
 
 
 SOCKETS = web.AppKey("kiosk_sockets", KioskSockets)
@@ -110,7 +113,11 @@ class _Conversation:
         site = self._settings.site
         registry = self._app[keys.REGISTRY]
         running = registry.on_kiosk(self._kiosk.id) if hello.resume is not None else None
-        resumes = running is not None and hello.resume == running.ctx.resume
+        resumes = (
+            running is not None
+            and not running.ctx.over.is_set()
+            and hello.resume == running.ctx.resume
+        )
         names = [Texts.describe(code) for code in site.languages]
         language = running.ctx.language if running is not None and resumes else None
         self._socket.send(

@@ -20,7 +20,9 @@ PAGES = sorted(
 )
 NAMES = [str(path.relative_to(ROOT)) for path in PAGES]
 CODE = re.compile(r"```[a-z]*\n.*?```|`[^`\n]+`", re.DOTALL)
-COMMAND = re.compile(r"(?:^|(?<!from)[`\s/])kiosk ((?:[a-z]+)(?: [a-z]+)?)(?=[\s`\\]|$)", re.MULTILINE)
+COMMAND = re.compile(
+    r"(?:^|(?<!from)[`\s/])kiosk ((?:[a-z]+)(?: [a-z]+)?)(?=[\s`\\]|$)", re.MULTILINE
+)
 TARGET = re.compile(r"\bmake ([a-z][a-z-]*)")
 FILE = re.compile(r"`((?:kiosk|plugins|tests|docs|deploy|templates)/[\w./-]+)`")
 DOTTED = re.compile(r"`([a-z_]+(?:\.[a-z_0-9]+)+)`")

@@ -176,3 +176,14 @@ def test_auto_style_writes_json_where_there_is_no_terminal() -> None:
     kiosk_log.configure(stream=stream)
     structlog.get_logger("kiosk.a").info("hello")
     assert lines(stream)[0]["event"] == "hello"
+
+
+def test_what_a_retry_was_for_is_named_by_its_type_only() -> None:
+    stream = configured()
+    # As stamina writes it, which retries sinks whose errors may hold what was to be stored.
+    structlog.get_logger("stamina").warning(
+        "stamina.retry_scheduled", caused_by=repr(ValueError(SECRET)), retry_num=1
+    )
+    (line,) = lines(stream)
+    assert line["caused_by"] == "ValueError"
+    assert SECRET not in stream.getvalue()

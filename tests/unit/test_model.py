@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any, cast
 
 import pytest
 from typing_extensions import override
@@ -65,3 +66,18 @@ async def test_a_sink_needs_write_only() -> None:
     await Sink().aclose()
     with pytest.raises(TypeError, match="abstract"):
         Nothing()  # type: ignore[abstract]  # the mistake under test
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: Card("text", cast("Any", None)),
+        lambda: Card("text", "Title", id=cast("Any", 7)),
+        lambda: Card("text", "Title", cast("Any", ["no mapping"])),
+        lambda: ToolResult("done", cards=cast("Any", None)),
+        lambda: ToolResult("done", cards=cast("Any", ({"kind": "text"},))),
+    ],
+)
+def test_a_wrong_card_is_refused_where_it_is_made(make: Callable[[], object]) -> None:
+    with pytest.raises(TypeError):
+        make()

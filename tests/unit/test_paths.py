@@ -22,8 +22,9 @@ def test_an_installed_wheel_has_them_inside(tmp_path: Path) -> None:
     package = tmp_path / "kiosk"
     for name in ("templates", "plugins"):
         (package / "_bundled" / name).mkdir(parents=True)
-    for name in ("__init__.py", "paths.py"):
-        (package / name).write_text((PACKAGE / name).read_text(encoding="utf-8"), encoding="utf-8")
+    (package / "__init__.py").touch()
+    code = (PACKAGE / "paths.py").read_text(encoding="utf-8")
+    (package / "paths.py").write_text(code, encoding="utf-8")
     program = "from kiosk import paths; print(paths.templates()); print(paths.demo_plugins())"
     found = subprocess.run(
         [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=True

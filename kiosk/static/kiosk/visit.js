@@ -6,7 +6,6 @@ import { forget, recall, remember } from "./memory.js";
 
 const OFFLINE_AFTER_MS = 700; // a reconnect faster than this is not worth a screen
 const OFFLINE_LONG_MS = 20_000;
-const FAREWELL_MS = 3_500;
 const ERROR_MS = 6_000;
 const RELOAD_AFTER_VISITS = 100; // an always-on page starts afresh now and then, between visits
 // No state of the screen lasts longer than this without a word from the server.
@@ -230,7 +229,7 @@ export class Visit {
     this.media.hush();
     this.view.farewell(words);
     this.view.setState("ending");
-    this.#after("finish", FAREWELL_MS, () => this.wipe());
+    this.#after("finish", this.page.goodbye_s * 1_000, () => this.wipe());
   }
 
   #failure({ code, fatal }) {

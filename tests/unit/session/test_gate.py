@@ -50,6 +50,25 @@ def test_an_ask_that_overlapped_is_asked_again_first() -> None:
     assert gate.done("theirs") == ask(1)
 
 
+def test_an_ask_is_asked_again_when_the_services_own_response_was_announced_first() -> None:
+    gate = ResponseGate()
+    gate.ask(ask(1))
+    gate.sent("e1", ask(1))
+    assert not gate.created("theirs")
+    assert gate.refused("e1", overlap=True)
+    assert busy(gate)
+    assert gate.done("theirs") == ask(1)
+
+
+def test_what_was_given_up_leaves_the_gate_open() -> None:
+    gate = ResponseGate()
+    gate.created("r1")
+    gate.ask(ask(1))
+    gate.give_up()
+    assert gate.ask(ask(2))
+    assert gate.done("r1") is None
+
+
 def test_an_ask_refused_for_another_reason_is_given_up() -> None:
     gate = ResponseGate()
     gate.ask(ask(1))
@@ -145,15 +164,18 @@ class GateAgainstService(RuleBasedStateMachine):
             self.out(ask(self.number))
 
     @precondition(lambda self: self.active is None)
-    @rule()
-    def the_service_answers_by_itself(self) -> None:
+    @rule(announced_first=st.booleans())
+    def the_service_answers_by_itself(self, announced_first: bool) -> None:
         self.number += 1
         self.active = f"r{self.number}"
         refused, self.in_flight = self.in_flight, None
+        if announced_first:
+            self.gate.created(self.active)
         if refused is not None:
             # Our ask was under way: the service's own response came first.
             assert self.gate.refused(refused[0], overlap=True)
-        self.gate.created(self.active)
+        if not announced_first:
+            self.gate.created(self.active)
 
     @precondition(lambda self: self.in_flight is not None and self.active is None)
     @rule()

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
 
 from kiosk import events
+from kiosk.hooks.markers import hookimpl
+from kiosk.hooks.specs import RegisterTool
 from kiosk.model import EndReason
 from kiosk.session.interruption import Interruption
 from kiosk.session.line import Line
@@ -209,3 +212,30 @@ async def test_heard_is_the_time_since_the_sound_began(seconds: float, milliseco
         assert interruption.heard_ms == milliseconds
         interruption.silent()
         assert interruption.heard_ms == 0
+
+
+async def test_speech_during_a_quiet_tool_stops_the_tool_that_wants_it() -> None:
+    stopped = asyncio.Event()
+
+    class Searches:
+        @hookimpl
+        def register_tools(self, register: RegisterTool) -> None:
+            async def search() -> str:
+                """Search for long."""
+                try:
+                    return str(await asyncio.Event().wait())
+                finally:
+                    stopped.set()
+
+            register(search, cancel_on_barge_in=True)
+
+    async with staged(Searches(), visit=habits()) as stage:
+        line, far = await stage.open_line()
+        stage.talking()
+        tools = ToolRunner(stage.ctx)
+        tools.call(line, "r1", "call_1", "search", "{}")
+        await stage.clock.advance(0)
+        await Interruption(stage.ctx, tools).speech_started()
+        await asyncio.wait_for(stopped.wait(), 5)
+        await far.next("conversation.item.create")
+        assert "output_audio_buffer.clear" not in far.kinds

@@ -236,8 +236,13 @@ async def test_a_page_that_still_plays_keeps_its_line() -> None:
 
 
 async def test_a_page_that_was_reloaded_gets_a_new_line_for_its_new_peer() -> None:
-    async with living() as live:
-        far = await live.greeted()
+    async with living(upstream={"avatar": {"enabled": True}}) as live:
+        live.session.visitor.message(m.Consent(accepted=True))
+        far = await live.line()
+        await eventually(lambda: live.screen.all(m.Ice), "ice")
+        live.session.visitor.message(m.Media(state="failed"))
+        await far.next("response.create")
+        await live.answer(far, "Welcome to the quay.")
         again = RecordingScreen()
         live.session.attach(again, playing=False)
         assert live.screen.over.is_set()
@@ -245,6 +250,22 @@ async def test_a_page_that_was_reloaded_gets_a_new_line_for_its_new_peer() -> No
         await asyncio.wait_for(far.closed.wait(), 5)
         await second.next("conversation.item.create")
         await eventually(lambda: again.states[-1:] == ["listening"], "listening again")
+
+
+async def test_a_page_that_plays_an_older_lines_picture_gets_a_new_one() -> None:
+    async with living(upstream={"avatar": {"enabled": True}}) as live:
+        far = await live.line()
+        live.session.attach(RecordingScreen(), playing=True)
+        await live.line()
+        await asyncio.wait_for(far.closed.wait(), 5)
+
+
+async def test_a_site_without_a_picture_keeps_its_line_through_a_reload() -> None:
+    async with living() as live:
+        await live.greeted()
+        live.session.attach(RecordingScreen(), playing=False)
+        await live.stage.clock.advance(0)
+        assert live.stage.service.handshakes == 1
 
 
 async def test_a_screen_that_stays_away_ends_the_visit() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import json
 import sys
 import threading
@@ -115,6 +116,21 @@ async def test_a_tool_gets_its_arguments_and_the_session_and_shows_its_cards() -
         bench.call("way", '{"place": "the lift"}')
         assert json.loads(await bench.answer()) == {"way": "from entrance to the lift"}
         assert [card.id for card in stage.screen.all(m.ShowCard)] == ["map"]
+
+
+def decorated(function: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(function)
+    def inner(*args: Any, **kwargs: Any) -> Any:
+        return function(*args, **kwargs)
+
+    return inner
+
+
+async def test_an_async_function_behind_a_plain_decorator_is_awaited() -> None:
+    async with staged(Tools(decorated(hours))) as stage:
+        bench = await Bench.made(stage)
+        bench.call("hours")
+        assert await bench.answer() == "ten to six"
 
 
 async def test_the_name_may_have_come_with_the_item_only() -> None:

@@ -177,3 +177,35 @@ def test_no_turn_is_kept_twice_and_the_limit_holds(steps: list[tuple[str, str, i
     ids = [turn.id for turn in book.finished]
     assert len(ids) == len(set(ids)) <= 5
     assert all(turn.text == " ".join(turn.text.split()) != "" for turn in book.finished)
+
+
+def test_turns_said_in_one_breath_are_cut_one_after_the_other() -> None:
+    book = TurnBook(10)
+    book.whole("a", "avatar", "Let me look.")
+    book.whole("b", "avatar", "The lift is behind you.")
+    first_ms = len("Let me look.") * MS_PER_CHARACTER
+    kept, heard_ms = book.cut("avatar", first_ms + 8 * MS_PER_CHARACTER)
+    assert [(turn.text, turn.interrupted) for turn in kept] == [
+        ("Let me look.", False),
+        ("The", True),
+    ]
+    assert heard_ms == 8 * MS_PER_CHARACTER
+    assert book.complete("avatar") == ()
+
+
+def test_of_what_comes_after_the_cut_nothing_is_kept() -> None:
+    book = TurnBook(10)
+    book.whole("a", "avatar", "Let me look.")
+    book.whole("b", "avatar", "The lift is behind you.")
+    kept, heard_ms = book.cut("avatar", 7 * MS_PER_CHARACTER)
+    assert [(turn.text, turn.interrupted) for turn in kept] == [("Let me", True)]
+    assert heard_ms == 0
+
+
+def test_halves_of_a_letter_that_came_apart_are_put_together() -> None:
+    book = TurnBook(10)
+    book.delta("a", "avatar", "Hello \ud83d")
+    book.delta("a", "avatar", "\ude00 and \ud800")
+    finished = book.finish("a")
+    assert finished is not None
+    assert finished.text == "Hello \U0001f600 and \ufffd"

@@ -11,7 +11,7 @@ from kiosk.model import EndReason
 from kiosk.session.interruption import Interruption
 from kiosk.session.line import Line
 from kiosk.session.tools import ToolRunner
-from kiosk.session.upstream import OVERLAP, UpstreamEvents
+from kiosk.session.upstream import ANSWER_S, OVERLAP, UNANSWERED_S, UpstreamEvents
 from kiosk.signaling import messages as m
 from tests.unit.session.stage import Stage, eventually, staged
 from tests.unit.session.test_tools import Tools, hours
@@ -389,3 +389,91 @@ async def test_a_malformed_event_disturbs_nothing(event: dict[str, Any]) -> None
         await wire.far.send(**event) if "type" in event else await wire.far.send_text("{}")
         await wire.flush()
         assert not stage.ctx.over.is_set()
+
+
+# ── a service that falls silent ──────────────────────────────────────────────────────────────
+
+
+async def test_two_answers_said_in_one_breath_are_both_kept() -> None:
+    async with staged() as stage:
+        wire = await Wire.read(stage)
+        wire.line.switches_seen = 1
+        await wire.answer("Let me look.")
+        await wire.send(SPEAKING)
+        await wire.done()
+        await wire.answer("Behind you.", item="item_2", response="r2")
+        await wire.done(response="r2")
+        await wire.send(IDLE)
+        assert [turn.text for turn in stage.ctx.book.finished] == ["Let me look.", "Behind you."]
+        assert wire.states[-1] == "listening"
+
+
+async def test_an_answer_the_service_never_begins_is_given_up_and_said_so() -> None:
+    async with staged() as stage:
+        wire = await Wire.read(stage)
+        await wire.line.respond()
+        stage.ctx.to("thinking")
+        await wire.events.give_up_waiting()
+        await stage.clock.advance(ANSWER_S - 1)
+        await wire.events.give_up_waiting()
+        assert wire.states == ["thinking"]
+        await stage.clock.advance(2)
+        await wire.events.give_up_waiting()
+        assert wire.states == ["thinking", "listening"]
+        assert stage.screen.failures == ["answer_failed"]
+        assert not wire.line.gate.busy
+        await wire.far.next("response.cancel")
+
+
+async def test_a_sign_of_the_answer_or_a_tool_at_work_is_patience_anew() -> None:
+    async with staged() as stage:
+        wire = await Wire.read(stage)
+        await wire.line.respond()
+        stage.ctx.to("thinking")
+        await wire.events.give_up_waiting()
+        await stage.clock.advance(ANSWER_S - 1)
+        await wire.send("response.created", response={"id": "r1"})
+        await stage.clock.advance(ANSWER_S - 1)
+        stage.ctx.tools_running = 1
+        await wire.events.give_up_waiting()
+        stage.ctx.tools_running = 0
+        await stage.clock.advance(ANSWER_S - 1)
+        await wire.events.give_up_waiting()
+        assert stage.ctx.machine.state == "thinking"
+        assert wire.line.gate.busy
+
+
+async def test_an_ask_after_a_long_silence_gets_its_time() -> None:
+    async with staged() as stage:
+        wire = await Wire.read(stage)
+        await stage.clock.advance(ANSWER_S * 2)
+        await wire.events.give_up_waiting()
+        await wire.line.respond()
+        await wire.events.give_up_waiting()
+        assert wire.line.gate.busy
+
+
+async def test_speech_that_nothing_comes_of_is_not_thought_about_for_ever() -> None:
+    async with staged() as stage:
+        wire = await Wire.read(stage)
+        await wire.send("input_audio_buffer.speech_started")
+        await wire.send("input_audio_buffer.speech_stopped")
+        assert wire.states == ["thinking"]
+        await stage.clock.advance(UNANSWERED_S + 1)
+        await wire.events.give_up_waiting()
+        assert wire.states == ["thinking", "listening"]
+        assert stage.screen.failures == []
+
+
+async def test_an_avatar_that_never_says_it_is_silent_is_not_waited_for_for_ever() -> None:
+    async with staged() as stage:
+        wire = await Wire.read(stage)
+        await wire.answer("Good morning to you")
+        await wire.send(SPEAKING)
+        await wire.done()
+        assert not wire.events.overdue()
+        await stage.clock.advance(30)
+        assert wire.events.overdue()
+        wire.events.speech_ended()
+        assert stage.ctx.machine.state == "listening"
+        assert not stage.ctx.avatar_audible

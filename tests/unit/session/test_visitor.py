@@ -90,7 +90,10 @@ async def test_before_consent_nothing_that_is_said_or_typed_goes_upstream(
         visitor.message(m.Say(text="hello"))
         await eventually(lambda: len(stage.screen.failures) == 2, "the refusals")
         assert stage.screen.failures == ["not_now", "not_now"]
-        assert far.kinds == ["session.update"]
+        assert stage.ctx.line is not None
+        await stage.ctx.line.cancel()
+        await far.next("response.cancel")
+        assert far.kinds == ["session.update", "response.cancel"]
         assert stage.ctx.machine.state == "consent"
         assert not stage.ctx.over.is_set()
 

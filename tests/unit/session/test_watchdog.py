@@ -163,3 +163,17 @@ async def test_it_looks_often_enough_for_the_shortest_deadline(
 ) -> None:
     async with staged(visit=limits) as stage:
         assert Watchdog(stage.ctx, lambda: None).tick_s == tick
+
+
+async def test_an_end_that_was_asked_for_comes_when_nothing_is_said() -> None:
+    async with staged(visit=LIMITS) as stage:
+        line, _ = await stage.open_line()
+        stage.talking()
+        await watched(stage)
+        line.gate.created("r1")
+        stage.ctx.end_after_speech = EndReason.GOODBYE
+        await stage.clock.advance(5)
+        assert reason(stage) is None, "something is still to be said"
+        line.gate.done("r1")
+        await stage.clock.advance(3)
+        assert reason(stage) is EndReason.GOODBYE

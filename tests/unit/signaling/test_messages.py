@@ -201,3 +201,8 @@ def test_types_are_unique_in_each_direction() -> None:
 def test_the_browser_can_choose_nothing_that_costs_money() -> None:
     dear = {"endpoint", "model", "voice", "avatar", "tools", "instructions", "agent", "api_key"}
     assert not dear & set(FIELDS)
+
+
+def test_half_a_surrogate_pair_reaches_the_page_escaped() -> None:
+    caption = m.Caption(turn="t", speaker="avatar", text="Hello \ud83d")
+    assert json.loads(m.dump(caption))["text"] == "Hello \ud83d"

@@ -126,6 +126,7 @@ def test_audio_outside_a_visit_is_refused() -> None:
         with pytest.raises(SignalingError) as caught:
             protocol.receive_microphone(b"\0\0")
         assert caught.value.code == "not_now"
+        assert protocol.refused == 0, "the last frames of a visit come after its end"
 
 
 @few
@@ -168,7 +169,7 @@ class Socket(RuleBasedStateMachine):
             self.protocol.receive_microphone(data)
         except SignalingError:
             assert not allowed
-            self.refused += 1
+            self.refused += self.phase is Phase.VISITING
         else:
             assert allowed
 

@@ -73,21 +73,23 @@ async def test_its_offer_is_a_browsers_with_or_without_h264(h264: bool) -> None:
 async def test_it_counts_what_it_sees_and_hears() -> None:
     clock = SystemClock()
     peer, far = BrowserPeer(clock), RTCPeerConnection()
-    await far.setRemoteDescription(RTCSessionDescription(await peer.offer(()), "offer"))
-    far.addTrack(Picture(clock))
-    far.addTrack(Tone(clock))
-    await far.setLocalDescription(await far.createAnswer())
-    await peer.answer(far.localDescription.sdp)
-    async with asyncio.timeout(10):
-        await peer.first_frame.wait()
-        while peer.changed_frames < 3 or peer.loud_packets < 3:
-            await clock.sleep(0.02)
-    assert peer.frames >= peer.changed_frames
-    assert peer.audio_packets >= peer.loud_packets
-    assert peer.brightest > 40
-    assert peer.last_loud is not None
-    await peer.close()
-    await far.close()
+    try:
+        await far.setRemoteDescription(RTCSessionDescription(await peer.offer(()), "offer"))
+        far.addTrack(Picture(clock))
+        far.addTrack(Tone(clock))
+        await far.setLocalDescription(await far.createAnswer())
+        await peer.answer(far.localDescription.sdp)
+        async with asyncio.timeout(10):
+            await peer.first_frame.wait()
+            while peer.changed_frames < 3 or peer.loud_packets < 3:
+                await clock.sleep(0.02)
+        assert peer.frames >= peer.changed_frames
+        assert peer.audio_packets >= peer.loud_packets
+        assert peer.brightest > 40
+        assert peer.last_loud is not None
+    finally:
+        await peer.close()
+        await far.close()
 
 
 async def test_a_new_offer_makes_a_new_connection_and_closes_the_old() -> None:
