@@ -159,7 +159,7 @@ async def test_the_emulator_dies_and_the_same_visit_goes_on(
         await page.get_by_test_id("start").click()
         await page.get_by_test_id("consent-accept").click()
         captions = page.get_by_test_id("captions")
-        await captions.get_by_text("Welcome to the museum.").wait_for()
+        await page.locator(LAST_AVATAR_LINE).get_by_text("Welcome to the museum.").wait_for()
         session = harness.app[keys.REGISTRY].on_kiosk("lobby")
         assert session is not None
         await harness.lose_upstream()
