@@ -1,4 +1,4 @@
-"""The command group: serve, demo, emulate, check, plugins, operators, kiosks, db."""
+"""The command group: serve, demo, emulate, check, and what looks after a site."""
 
 from __future__ import annotations
 
@@ -225,3 +225,24 @@ def db_status(config: Path | None) -> None:
 def db_upgrade(config: Path | None) -> None:
     """Bring the database up to date."""
     running.run(manage.database_upgrade(settings_of(config)))
+
+
+@main.group()
+def transcripts() -> None:
+    """Read what was said, redacted as it is stored. Reading is audited."""
+
+
+@transcripts.command("list")
+@click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 500))
+@_CONFIG
+def transcripts_list(limit: int, config: Path | None) -> None:
+    """List the last visits."""
+    running.run(manage.list_visits(settings_of(config), limit))
+
+
+@transcripts.command("show")
+@click.argument("visit_id")
+@_CONFIG
+def transcripts_show(visit_id: str, config: Path | None) -> None:
+    """Print one visit's transcript."""
+    running.run(manage.show_transcript(settings_of(config), visit_id))

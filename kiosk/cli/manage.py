@@ -11,7 +11,7 @@ import click
 from kiosk.app import create_app
 from kiosk.cli.running import listening, on_stop
 from kiosk.clock import SystemClock
-from kiosk.errors import StartupError
+from kiosk.errors import KioskError, StartupError
 from kiosk.security.devices import Devices
 from kiosk.security.operators import Operators
 from kiosk.security.passwords import make_password
@@ -139,3 +139,22 @@ async def database_upgrade(settings: Settings) -> None:
     """Bring the database up to date."""
     found = await migrate(settings.storage.url)
     click.echo(f"The database is at revision {found.current}.")
+
+
+async def list_visits(settings: Settings, limit: int) -> None:
+    """Print the last visits, newest first."""
+    async with open_storage(settings.storage, SystemClock()) as storage:
+        for row in await storage.visits.recent(limit):
+            ended = row.reason or "no end noted"
+            click.echo(f"{row.id}\t{row.started_at:%Y-%m-%d %H:%M}\t{row.kiosk_id}\t{ended}")
+
+
+async def show_transcript(settings: Settings, visit_id: str) -> None:
+    """Print a visit's turns; raises KioskError when there is no such visit."""
+    async with open_storage(settings.storage, SystemClock()) as storage:
+        if await storage.visits.get(visit_id) is None:
+            raise KioskError(f"There is no visit {visit_id}; see `kiosk transcripts list`.")
+        await storage.audit.add("command line", "visit.read", visit_id)
+        for entry in await storage.turns.of(visit_id):
+            cut = " [interrupted]" if entry.interrupted else ""
+            click.echo(f"{entry.at:%H:%M:%S}  {entry.speaker}: {entry.text}{cut}")

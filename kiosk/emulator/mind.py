@@ -163,7 +163,10 @@ def _say_outputs(context: Context, scenario: Scenario, outputs: list[Returned]) 
 
 def _after(name: str, context: Context, scenario: Scenario) -> str:
     """Return the scripted sentence around the output of a call, or ""."""
-    said = _request(tuple(t for t in context.turns if isinstance(t, Said)))
+    words = [turn for turn in context.turns if isinstance(turn, Said)]
+    while words and words[-1].role == "assistant":
+        words.pop()  # what was said along with the call
+    said = _request(tuple(words))
     for reply in scenario.replies:
         if (
             reply.call is not None

@@ -106,6 +106,10 @@ class UpstreamEvents:
         self._tools.visitor_spoke()
         self._ctx.book.whole(item_id, "visitor", words)
         self._ctx.finish_turn(self._ctx.book.finish(item_id))
+        detection = self._ctx.services.settings.upstream.turn_detection
+        if detection.type != "none" and not detection.create_response:
+            # The site switched off that the service answers by itself, so we ask.
+            await self._line.respond()
 
     async def _heard_nothing(self, event: Event) -> None:
         # Noise taken for speech: nothing to show, and nobody is thinking about it.

@@ -198,7 +198,9 @@ class TurnDetectionSettings(Section):
         None, description="Ignore `uh`, `umm`; Azure semantic detection only."
     )
     languages: list[str] = Field([], description="Languages expected; multilingual detection.")
-    create_response: bool = Field(True, description="Answer by itself when a turn ends.")
+    create_response: bool = Field(
+        True, description="The service answers by itself when a turn ends; off: the kiosk asks it."
+    )
     interrupt_response: bool = Field(False, description="Let the service interrupt by itself.")
     auto_truncate: bool = Field(False, description="Let the service cut what was not heard.")
     eagerness: Literal["low", "medium", "high", "auto"] | None = Field(
@@ -225,6 +227,8 @@ class TurnDetectionSettings(Section):
             raise ValueError("eagerness needs type = 'semantic_vad'")
         if self.auto_truncate and not self.interrupt_response:
             raise ValueError("auto_truncate needs interrupt_response = true")
+        if self.auto_truncate and self.type == "semantic_vad":
+            raise ValueError("auto_truncate does not work with semantic_vad; remove it")
         return self
 
 

@@ -187,3 +187,21 @@ async def test_redaction_runs_before_storage_and_operators(
 def _last_avatar_text(visit: Visit) -> str:
     texts = [c["text"] for c in visit.captions.values() if c["speaker"] == "avatar"]
     return texts[-1] if texts else ""
+
+
+async def test_speech_is_answered_when_the_service_may_not_answer_by_itself(
+    kiosk_harness: MakeHarness, engines: Engines
+) -> None:
+    harness = await kiosk_harness(
+        engines=engines,
+        scenario=LISTENS,
+        settings={
+            "visit": {"greet": False},
+            "upstream": {"turn_detection": {"create_response": False}},
+        },
+    )
+    visit = await harness.visit(media=False)
+    await visit.until(lambda v: v.state == "listening", "listening")
+    await visit.say(STOP)
+    assert await visit.heard() == "I have stopped."
+    assert harness.upstream_events().count("response.create") == 1

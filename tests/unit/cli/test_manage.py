@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from kiosk.cli.manage import missing_extra
+from kiosk.clock import SystemClock
+from kiosk.model import Kiosk, TranscriptEntry
+from kiosk.settings import load_settings
+from kiosk.storage.database import open_storage
 from tests.unit.cli.commanding import kiosk, plugin, site
 
 TOOL = '''
@@ -109,3 +115,28 @@ def test_an_emulator_without_its_parts_says_how_to_install_them() -> None:
     error = missing_extra(ImportError(name="pocketsphinx"))
     assert "pocketsphinx" in str(error)
     assert "pip install 'avatar-kiosk[emulator]'" in str(error)
+
+
+def test_transcripts_are_listed_and_read_and_reading_is_audited(tmp_path: Path) -> None:
+    at = datetime(2026, 3, 2, 10, 30, tzinfo=UTC)
+    settings = load_settings(tmp_path / "kiosk.toml")
+
+    async def visited() -> None:
+        async with open_storage(settings.storage, SystemClock()) as storage:
+            await storage.kiosks.sync([Kiosk("main", "Main entrance")])
+            await storage.visits.started("visit_1", "main", "en", at)
+            entry = TranscriptEntry("visit_1", "main", 1, "avatar", "Hello.", "en", at)
+            await storage.turns.add([entry])
+
+    async def audited() -> list[tuple[str, str]]:
+        async with open_storage(settings.storage, SystemClock()) as storage:
+            return [(row.action, row.target) for row in await storage.audit.recent()]
+
+    asyncio.run(visited())
+    listed = kiosk("transcripts", "list").stdout
+    assert listed == "visit_1\t2026-03-02 10:30\tmain\tno end noted\n"
+    assert kiosk("transcripts", "show", "visit_1").stdout == "10:30:00  avatar: Hello.\n"
+    missing = kiosk("transcripts", "show", "visit_2")
+    assert missing.exit_code == 2
+    assert "There is no visit visit_2" in missing.output
+    assert asyncio.run(audited()) == [("visit.read", "visit_1")]

@@ -254,3 +254,33 @@ def test_the_sentence_around_an_output() -> None:
 
 def test_the_same_question_has_the_same_answer() -> None:
     assert ask("What is on?") == ask("What is on?")
+
+
+def test_the_sentence_around_an_answer_is_said_also_when_words_came_with_the_call() -> None:
+    scenario = parse_scenario(
+        {
+            "replies": [
+                {
+                    "match": "ship",
+                    "say": "One moment.",
+                    "call": {"name": "whats_on"},
+                    "after": "I found this: {output}",
+                }
+            ]
+        },
+        "test",
+    )
+    plan = think(
+        Context(
+            turns=(
+                Said("user", "Is there a ship today?"),
+                Said("assistant", "One moment."),
+                Called(call_id="call_1", name="whats_on", arguments="{}"),
+                Returned("call_1", "a regatta at two"),
+            ),
+            instructions=FACTS,
+            tools=TOOLS,
+        ),
+        scenario,
+    )
+    assert plan.say == "I found this: a regatta at two."
