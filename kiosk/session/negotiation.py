@@ -6,6 +6,7 @@ import asyncio
 
 import structlog
 
+from kiosk import events
 from kiosk.errors import MediaError, UpstreamError
 from kiosk.media.sdp import checked_offer
 from kiosk.session.context import VisitContext
@@ -85,10 +86,18 @@ class Negotiation:
             return
         if self._line is None or not self._line.avatar_connected:
             return
-        self._ctx.sound_on = media.state != "sound_blocked"
+        self._sound(on=media.state != "sound_blocked")
         self._ctx.drop_notice("text_only")
         self._ctx.take_rung("direct")
         self.settled.set()
+
+    def _sound(self, *, on: bool) -> None:
+        ctx = self._ctx
+        if on == ctx.sound_on:
+            return
+        ctx.sound_on = on
+        detail = "Sound is on." if on else "The browser holds sound back until somebody taps."
+        ctx.emit(events.MediaChanged(**ctx.stamp(), rung="direct", detail=detail))
 
     def fall_to_text(self, diagnosis: str, *, quietly: bool = False) -> None:
         """Go on with captions and typing; the operator reads why."""

@@ -137,7 +137,7 @@ async def test_refused_sound_leaves_captions_and_one_tap_brings_it(
         async with harness.app[keys.BUS].subscribe(events.EVENTS_TOPIC) as told:
             await fresh.goto(harness.url)
             async for event in told:
-                if event["type"] == "state_changed" and event["state"] == "listening":
+                if event["type"] == "media_changed" and "sound" in event["detail"]:
                     break
             await session.ctx.handle.say("The tour begins now.")
             async for event in told:
