@@ -27,6 +27,7 @@ UNSURE_LOG_PROBABILITY = -1.0
 
 _MODEL_RATE = 16_000
 _CPU_THREADS = 2
+_WARM_UP = np.random.default_rng(0).integers(-300, 300, SAMPLE_RATE).astype("<i2").tobytes()
 _NOT_WORDS = re.compile(r"\[[^\]]*\]|\([^)]*\)|♪")
 
 
@@ -45,6 +46,9 @@ class WhisperEars:
             cpu_threads=_CPU_THREADS,
             local_files_only=True,
         )
+        # The first transcription sets up threads and buffers, seconds on a busy machine: now, not
+        # while the first visitor waits.
+        self._listen(_WARM_UP, ())
         self._worker = EngineWorker("ears", max_waiting=32)
 
     async def transcribe(self, pcm: bytes, *, phrases: tuple[str, ...] = ()) -> str:

@@ -94,6 +94,7 @@ class VisitContext:
         self.consented = asyncio.Event()
         self.last_activity = self.started
         self.avatar_audible = False
+        self.visitor_speaking = False
         self.end_after_speech: EndReason | None = None
         self.tools_running = 0
         self.tools_used: list[str] = []

@@ -21,7 +21,6 @@ class Interruption:
         self._ctx = ctx
         self._tools = tools
         self._speech = 0
-        self._speaking = False
         self.item_id: str | None = None
         self._audible_since: float | None = None
 
@@ -64,7 +63,7 @@ class Interruption:
     async def speech_started(self) -> None:
         """The service heard speech begin."""
         self._speech += 1
-        self._speaking = True
+        self._ctx.visitor_speaking = True
         settings = self._ctx.settings
         if not settings.barge_in or not self._stoppable:
             return
@@ -80,7 +79,7 @@ class Interruption:
 
     def speech_stopped(self) -> None:
         """The service heard speech end."""
-        self._speaking = False
+        self._ctx.visitor_speaking = False
 
     async def pressed(self, by: Literal["button", "typing"] = "button") -> None:
         """The visitor pressed stop, or sent a line."""
@@ -89,7 +88,7 @@ class Interruption:
 
     async def _stop_if_lasting(self, wait_s: float, speech: int) -> None:
         await self._ctx.clock.sleep(wait_s)
-        if self._speaking and self._speech == speech and self._stoppable:
+        if self._ctx.visitor_speaking and self._speech == speech and self._stoppable:
             await self._stop("speech", self._ctx.clock.monotonic())
 
     async def _stop(self, by: Literal["speech", "button", "typing"], began: float) -> None:

@@ -130,6 +130,7 @@ class Lifeline:
         ctx.line = None
         self._lost_at = ctx.clock.monotonic()
         self._tools.line_lost()
+        ctx.visitor_speaking = False
         for turn in ctx.book.cut("avatar", self._interruption.heard_ms)[0]:
             ctx.finish_turn(turn)
         if not ctx.book.finished:

@@ -36,6 +36,7 @@ class ToolRunner:
         self._done: set[str] = set()
         self._running: dict[str, tuple[Tool, asyncio.Task[Any]]] = {}
         self._rounds = 0
+        self._held_back = False
 
     def named(self, call_id: str, name: str) -> None:
         """Note the name of a call from response.output_item.added."""
@@ -43,8 +44,15 @@ class ToolRunner:
             self._names[call_id] = name
 
     def visitor_spoke(self) -> None:
-        """A new question: the count of rounds begins again."""
+        """A new question: the count of rounds begins again, and its answer is all that is owed."""
         self._rounds = 0
+        self._held_back = False
+
+    async def nothing_was_said(self, line: Line) -> None:
+        """What sounded like speech had no words: ask for the answer that was held back for it."""
+        if self._held_back and line is self._ctx.line:
+            self._held_back = False
+            await self._ask(line)
 
     def call(self, line: Line, response_id: str, call_id: str, name: str, arguments: str) -> None:
         """Start one function call of a response."""
@@ -71,6 +79,14 @@ class ToolRunner:
         self._done.discard(response_id)
         if line is not self._ctx.line:
             return
+        if self._ctx.visitor_speaking:
+            # Asked for now, the avatar would talk over the visitor, whose own turn brings an
+            # answer that knows this result.
+            self._held_back = True
+            return
+        await self._ask(line)
+
+    async def _ask(self, line: Line) -> None:
         self._rounds += 1
         limit = self._ctx.settings.max_tool_rounds
         await line.respond({"tool_choice": "none"} if self._rounds >= limit else {})
@@ -177,6 +193,7 @@ class ToolRunner:
 
     def line_lost(self) -> None:
         """Forget the calls of a line that is gone; what runs finishes without an answer."""
+        self._held_back = False
         self._pending.clear()
         self._done.clear()
         self._names.clear()

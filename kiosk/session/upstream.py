@@ -114,6 +114,7 @@ class UpstreamEvents:
     async def _heard_nothing(self, event: Event) -> None:
         # Noise taken for speech: nothing to show, and nobody is thinking about it.
         self._ctx.book.finish(_text(event, "item_id"))
+        await self._tools.nothing_was_said(self._line)
         if self._ctx.machine.state == "thinking" and not self._line.gate.busy:
             self._ctx.to("listening")
 

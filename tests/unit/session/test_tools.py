@@ -381,3 +381,30 @@ async def test_the_answer_to_a_line_that_is_gone_goes_nowhere() -> None:
         await eventually(lambda: stage.ctx.tools_running == 0, "the end of the tool")
         await bench.done()
         assert "conversation.item.create" not in [*bench.far.kinds, *fresh.kinds]
+
+
+async def test_the_answer_is_held_back_while_the_visitor_speaks() -> None:
+    async with staged(Tools(hours)) as stage:
+        bench = await Bench.made(stage)
+        stage.ctx.visitor_speaking = True
+        bench.call("hours", call_id="call_1")
+        await bench.answer()
+        await bench.done()
+        assert "response.create" not in bench.far.kinds
+        stage.ctx.visitor_speaking = False
+        await bench.runner.nothing_was_said(bench.line)
+        await bench.respond()
+        await bench.runner.nothing_was_said(bench.line)
+        assert bench.far.kinds.count("response.create") == 1
+
+
+async def test_a_new_question_brings_the_answer_that_was_held_back() -> None:
+    async with staged(Tools(hours)) as stage:
+        bench = await Bench.made(stage)
+        stage.ctx.visitor_speaking = True
+        bench.call("hours", call_id="call_1")
+        await bench.answer()
+        await bench.done()
+        bench.runner.visitor_spoke()
+        await bench.runner.nothing_was_said(bench.line)
+        assert "response.create" not in bench.far.kinds
