@@ -5,7 +5,6 @@ KioskError
 ├── StartupError           the operator at the terminal; exit 2
 │   └── PluginLoadError    names the plugin and its file
 ├── StorageError           the caller; `retryable` when the database was only busy
-├── PluginError            the log and the dashboard; a visit goes on
 ├── SignalingError         the browser, as an `error` message with a stable code
 ├── MediaError             the browser; the visit goes on without the avatar's picture
 └── UpstreamError          the visit; `retryable` and `retry_after` decide what happens next
@@ -46,18 +45,6 @@ class StorageError(KioskError):
     def __init__(self, message: str, *, retryable: bool = False) -> None:
         super().__init__(message)
         self.retryable = retryable
-
-
-class PluginError(KioskError):
-    """One implementation of one hook failed; nothing else is affected."""
-
-    code = "plugin"
-
-    def __init__(self, plugin: str, hook: str, kind: str) -> None:
-        super().__init__(f"plugin {plugin} failed in {hook}: {kind}")
-        self.plugin = plugin
-        self.hook = hook
-        self.kind = kind
 
 
 class SignalingError(KioskError):

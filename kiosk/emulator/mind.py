@@ -358,7 +358,9 @@ def _ask_for(fit: Fit, said: str) -> str:
 
 
 def _offer(tools: tuple[Tool, ...]) -> str:
-    offers = [tool.offer for tool in tools[:3]]
+    # Nobody wants to be offered the end of the visit.
+    useful = [tool for tool in tools if not _FOR_GOODBYES.search(tool.description)]
+    offers = [tool.offer for tool in useful[:3]]
     if not offers:
         return "Please ask me something else, or ask a member of staff."
     return f"I can {as_list(offers)}."

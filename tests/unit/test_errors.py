@@ -8,7 +8,6 @@ from kiosk import errors
 from kiosk.errors import (
     KioskError,
     MediaError,
-    PluginError,
     PluginLoadError,
     SignalingError,
     StartupError,
@@ -39,12 +38,6 @@ def test_each_says_who_sees_it(error: type[KioskError]) -> None:
 
 def test_a_plugin_that_does_not_load_stops_the_start() -> None:
     assert issubclass(PluginLoadError, StartupError)
-
-
-def test_a_plugin_error_names_plugin_hook_and_kind_only() -> None:
-    error = PluginError("crm", "greeting", "ValueError")
-    assert str(error) == "plugin crm failed in greeting: ValueError"
-    assert (error.plugin, error.hook, error.kind) == ("crm", "greeting", "ValueError")
 
 
 def test_codes_of_single_errors_replace_the_class_code() -> None:

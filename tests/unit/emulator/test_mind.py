@@ -284,3 +284,16 @@ def test_the_sentence_around_an_answer_is_said_also_when_words_came_with_the_cal
         scenario,
     )
     assert plan.say == "I found this: a regatta at two."
+
+
+def test_it_does_not_offer_to_end_the_visit() -> None:
+    leave = {
+        "type": "function",
+        "name": "end_visit",
+        "description": "End the visit when the visitor says goodbye.",
+        "parameters": {"type": "object", "properties": {}},
+    }
+    tools = parse_tools([leave, STAFF])
+    plan = think(Context(turns=(Said("user", "xyzzy plugh"),), tools=tools), DEFAULT)
+    assert "goodbye" not in plan.say
+    assert "ask a member of staff" in plan.say
