@@ -9,8 +9,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from kiosk.emulator import avatar_art as art
-from kiosk.emulator import avatar_face as face
+from kiosk.emulator.avatar import art, face
 
 FOLDER = Path(__file__).parent.parent / "kiosk" / "static" / "kiosk" / "portrait"
 CANVAS = (0, 0, art.CANVAS_WIDTH, art.CANVAS_HEIGHT)

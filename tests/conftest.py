@@ -15,7 +15,7 @@ import pytest
 from blockbuster import BlockBuster
 
 from kiosk import log
-from kiosk.emulator.engines import Engines, load_engines
+from kiosk.emulator.speech.engines import Engines, load_engines
 from kiosk.testing import KioskHarness
 from kiosk.testing.fixtures import MakeHarness
 from kiosk.testing.leaks import leaked

@@ -98,8 +98,8 @@ async def demo_running(
 ) -> AsyncIterator[Demo]:
     """Run the demo while the context is open. Raises SettingsError or StartupError."""
     try:
-        from kiosk.emulator.scenario import Scenario, load_scenario
-        from kiosk.emulator.server import EmulatorServer
+        from kiosk.emulator.scenario.scenario import Scenario, load_scenario
+        from kiosk.emulator.server.server import EmulatorServer
     except ImportError as error:
         raise missing_extra(error) from None
     chosen = load_scenario(scenario) if scenario is not None else Scenario()

@@ -34,8 +34,8 @@ async def emulate(host: str, port: int, scenario: Path | None, voice: str) -> No
     """Run the emulator until stopped."""
     stopped = on_stop()
     try:
-        from kiosk.emulator.scenario import Scenario, load_scenario
-        from kiosk.emulator.server import EmulatorServer
+        from kiosk.emulator.scenario.scenario import Scenario, load_scenario
+        from kiosk.emulator.server.server import EmulatorServer
     except ImportError as error:
         raise missing_extra(error) from None
     chosen = load_scenario(scenario) if scenario is not None else Scenario()

@@ -16,9 +16,9 @@ from yarl import URL
 from kiosk import keys
 from kiosk.app import RECORDER, create_app
 from kiosk.clock import Clock, SystemClock
-from kiosk.emulator.engines import Engines, load_engines
-from kiosk.emulator.scenario import Scenario
-from kiosk.emulator.server import EmulatorServer
+from kiosk.emulator.scenario.scenario import Scenario
+from kiosk.emulator.server.server import EmulatorServer
+from kiosk.emulator.speech.engines import Engines, load_engines
 from kiosk.hooks.caller import PluginFailure
 from kiosk.model import TranscriptEntry
 from kiosk.security.devices import COOKIE

@@ -10,7 +10,7 @@ from typing import Any, Final, Literal
 import aiohttp
 
 from kiosk.clock import Clock
-from kiosk.emulator.engines import Engines
+from kiosk.emulator.speech.engines import Engines
 from kiosk.signaling import messages as m
 from kiosk.tasks import TaskSet
 from kiosk.testing.browser import BrowserPeer

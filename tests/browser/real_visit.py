@@ -12,8 +12,8 @@ from typing import Final
 
 from playwright.async_api import Page, async_playwright
 
-from kiosk.emulator.engines import Engines
-from kiosk.emulator.speech import SAMPLE_RATE
+from kiosk.emulator.speech.engines import Engines
+from kiosk.emulator.speech.parts import SAMPLE_RATE
 from kiosk.testing import KioskHarness
 
 CHROMIUM = shutil.which("chromium")

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from kiosk import events, keys, paths
-from kiosk.emulator.engines import Engines
-from kiosk.emulator.scenario import Reply, Scenario
+from kiosk.emulator.scenario.scenario import Reply, Scenario
+from kiosk.emulator.speech.engines import Engines
 from kiosk.hooks.markers import hookimpl
 from kiosk.testing.fixtures import MakeHarness
 from tests.browser.real_visit import CHROMIUM, first_loud, last_loud, page_of, record

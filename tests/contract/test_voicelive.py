@@ -19,10 +19,10 @@ from azure.core.credentials import AzureKeyCredential
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from kiosk.emulator.engines import Engines
-from kiosk.emulator.scenario import Scenario
-from kiosk.emulator.server import EmulatorServer
-from kiosk.emulator.wire_schema import CLIENT_EVENTS
+from kiosk.emulator.scenario.scenario import Scenario
+from kiosk.emulator.server.server import EmulatorServer
+from kiosk.emulator.speech.engines import Engines
+from kiosk.emulator.wire.schema import CLIENT_EVENTS
 from tests.unit.emulator.emulating import (
     FACTS,
     FRAME_BYTES,

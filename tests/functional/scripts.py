@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kiosk.emulator.scenario import Call, Reply, Scenario
+from kiosk.emulator.scenario.scenario import Call, Reply, Scenario
 
 TOILETS = "where are the toilets"
 STOP = "please stop talking now"

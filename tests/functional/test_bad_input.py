@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from kiosk.emulator.engines import Engines
+from kiosk.emulator.speech.engines import Engines
 from kiosk.signaling import messages as m
 from kiosk.testing import KioskHarness, Visit
 from kiosk.testing.browser import BrowserPeer

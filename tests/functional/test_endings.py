@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from kiosk import keys
-from kiosk.emulator.engines import Engines
-from kiosk.emulator.scenario import Scenario
+from kiosk.emulator.scenario.scenario import Scenario
+from kiosk.emulator.speech.engines import Engines
 from kiosk.signaling import messages as m
 from kiosk.storage.rows import VisitRow
 from kiosk.testing import KioskHarness, Visit

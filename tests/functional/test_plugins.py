@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from kiosk.emulator.engines import Engines
+from kiosk.emulator.speech.engines import Engines
 from kiosk.hooks.markers import hookimpl
 from kiosk.testing.fixtures import MakeHarness
 from tests.functional.scripts import CALLS_SLOWLY

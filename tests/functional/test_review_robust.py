@@ -11,9 +11,9 @@ import pytest
 from typing_extensions import override
 
 from kiosk import keys
-from kiosk.emulator.engines import Engines
-from kiosk.emulator.faults import Fault
-from kiosk.emulator.scenario import Call, Reply, Scenario
+from kiosk.emulator.scenario.faults import Fault
+from kiosk.emulator.scenario.scenario import Call, Reply, Scenario
+from kiosk.emulator.speech.engines import Engines
 from kiosk.events import DomainEvent
 from kiosk.hooks.markers import hookimpl
 from kiosk.hooks.site import SessionHandle

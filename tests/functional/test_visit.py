@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kiosk import events, keys, paths
-from kiosk.emulator.engines import Engines
+from kiosk.emulator.speech.engines import Engines
 from kiosk.signaling import messages as m
 from kiosk.testing import Visit
 from kiosk.testing.fixtures import MakeHarness

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kiosk.emulator.mind_tools import ENOUGH, best_fit, parse_tools
+from kiosk.emulator.mind.tools import ENOUGH, best_fit, parse_tools
 from kiosk.errors import PluginLoadError
 from kiosk.hooks.manager import load_plugins
 from kiosk.model import Card, ToolResult

@@ -11,9 +11,9 @@ import pytest
 from aiohttp import web
 from click.testing import Result
 
-from kiosk.emulator.engines import Engines
-from kiosk.emulator.scenario import Scenario
-from kiosk.emulator.server import EmulatorServer
+from kiosk.emulator.scenario.scenario import Scenario
+from kiosk.emulator.server.server import EmulatorServer
+from kiosk.emulator.speech.engines import Engines
 from tests.unit.cli.commanding import kiosk, plugin, site
 from tests.unit.voicelive.service import serving
 

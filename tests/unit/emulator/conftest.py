@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from kiosk.emulator.engines import Engines
+from kiosk.emulator.speech.engines import Engines
 from tests.unit.emulator.emulating import avatars, share_engines
 
 

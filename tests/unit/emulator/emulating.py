@@ -21,12 +21,12 @@ from aiortc import (
 )
 from av import AudioFrame
 
-from kiosk.emulator.avatar import Avatars
-from kiosk.emulator.engines import Engines
-from kiosk.emulator.limits import Limits
-from kiosk.emulator.scenario import Scenario
-from kiosk.emulator.server import EmulatorServer
-from kiosk.emulator.speech import SAMPLE_RATE
+from kiosk.emulator.avatar.peer import Avatars
+from kiosk.emulator.scenario.limits import Limits
+from kiosk.emulator.scenario.scenario import Scenario
+from kiosk.emulator.server.server import EmulatorServer
+from kiosk.emulator.speech.engines import Engines
+from kiosk.emulator.speech.parts import SAMPLE_RATE
 
 PATIENCE_SECONDS = 20.0
 FRAME_BYTES = SAMPLE_RATE * 2 * 40 // 1000

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kiosk.emulator.engines import Engines
+from kiosk.emulator.speech.engines import Engines
 from kiosk.testing.fixtures import MakeHarness
 
 pytest_plugins = ["pytester"]

@@ -8,8 +8,8 @@ import aiohttp
 import pytest
 from aiohttp import ClientConnectorError
 
-from kiosk.emulator.engines import Engines
-from kiosk.emulator.scenario import Scenario
+from kiosk.emulator.scenario.scenario import Scenario
+from kiosk.emulator.speech.engines import Engines
 from kiosk.errors import StartupError
 from kiosk.hooks.markers import hookimpl
 from kiosk.testing.harness import KioskHarness, merge, running_harness

@@ -12,7 +12,7 @@ import pytest
 from aiohttp import web
 
 from kiosk.clock import SystemClock
-from kiosk.emulator.engines import Engines
+from kiosk.emulator.speech.engines import Engines
 from kiosk.signaling import messages as m
 from kiosk.testing.visit import FRAME_BYTES, Visit
 

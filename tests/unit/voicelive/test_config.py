@@ -7,7 +7,7 @@ from typing import Any, get_args
 import pytest
 from pydantic import BaseModel
 
-from kiosk.emulator.wire_schema import check_event
+from kiosk.emulator.wire.schema import check_event
 from kiosk.model import Tool
 from kiosk.settings.upstream import (
     AgentSettings,

@@ -16,10 +16,10 @@ from azure.core.credentials_async import AsyncTokenCredential
 from azure.core.exceptions import ClientAuthenticationError
 from typing_extensions import override
 
-from kiosk.emulator.engines import Engines
-from kiosk.emulator.faults import Fault
-from kiosk.emulator.scenario import Scenario
-from kiosk.emulator.server import EmulatorServer
+from kiosk.emulator.scenario.faults import Fault
+from kiosk.emulator.scenario.scenario import Scenario
+from kiosk.emulator.server.server import EmulatorServer
+from kiosk.emulator.speech.engines import Engines
 from kiosk.errors import UpstreamError
 from kiosk.settings.upstream import UpstreamSettings
 from kiosk.voicelive.connection import MAX_BAD_FRAMES, Connection

@@ -1,0 +1,1 @@
+"""The drawn avatar and its media."""

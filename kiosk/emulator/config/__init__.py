@@ -1,0 +1,1 @@
+"""What a session may be set to, and what it is set to."""

@@ -1,0 +1,180 @@
+"""The session's configuration: defaults, what an update may change, and what is echoed back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from copy import deepcopy
+from typing import Any
+
+from azure.ai.voicelive import models as sdk
+
+from kiosk.emulator.config.audio import check_input, check_turn_detection, filled_turn_detection
+from kiosk.emulator.config.avatar import check_avatar, filled_avatar
+from kiosk.emulator.config.tools import check_tools
+from kiosk.emulator.config.values import check_metadata, check_tokens, refuse
+from kiosk.emulator.scenario.limits import Limits
+from kiosk.emulator.wire.codec import (
+    AGENT_OWNS,
+    JSON,
+    WireError,
+    unsupported,
+)
+
+# Defaults of session.created: API reference, example of the event and RealtimeRequestSession.
+_DEFAULTS: JSON = {
+    "modalities": ["text", "audio"],
+    "voice": {"type": "openai", "name": "alloy"},
+    "instructions": "You are a helpful assistant.",
+    "input_audio_format": "pcm16",
+    "output_audio_format": "pcm16",
+    "input_audio_sampling_rate": 24_000,
+    "turn_detection": {"type": "azure_semantic_vad"},
+    "input_audio_noise_reduction": None,
+    "input_audio_echo_cancellation": None,
+    "input_audio_transcription": None,
+    "avatar": None,
+    "tools": [],
+    "tool_choice": "auto",
+    "temperature": 0.8,
+    "max_response_output_tokens": "inf",
+}
+
+# Accepted because clients of the real service send them, without effect on what the emulator does.
+_NOT_EMULATED = (
+    ("input_audio_noise_reduction", None, "noise reduction"),
+    ("input_audio_echo_cancellation", None, "echo cancellation"),
+    ("turn_detection", "end_of_utterance_detection", "end-of-utterance detection"),
+    ("avatar", "scene", "the avatar's scene"),
+)
+
+
+class SessionConfig:
+    """What the session is set to. `values` is the JSON a `session.updated` carries."""
+
+    def __init__(
+        self, *, session_id: str, model: str | None, agent: JSON | None, expires_at: int
+    ) -> None:
+        self.agent_mode = agent is not None
+        self.values: JSON = deepcopy(_DEFAULTS)
+        self.values["id"] = session_id
+        self.values["model"] = model
+        self.values["expires_at"] = expires_at
+        self.values["turn_detection"] = filled_turn_detection(self.values["turn_detection"])
+        if agent is not None:
+            self.values["agent"] = agent
+            # The agent owns its instructions; the client never sees them.
+            del self.values["instructions"]
+
+    def apply(self, changes: JSON, *, ice_servers: list[JSON], limits: Limits) -> None:
+        """Take over the fields present in a `session.update`, all of them or none.
+
+        A field that is present replaces the old one whole; one that is absent stays (SDK model;
+        whether the service merges nested objects is unsure). Raises WireError naming the field.
+        """
+        _check(changes, self.values, limits)
+        if self.agent_mode and changes.get("instructions") is not None:
+            raise WireError(
+                AGENT_OWNS,
+                "The agent owns its instructions; leave 'session.instructions' out.",
+                "session.instructions",
+            )
+        updated = deepcopy(changes)
+        if updated.get("turn_detection") is not None:
+            updated["turn_detection"] = filled_turn_detection(updated["turn_detection"])
+        if updated.get("avatar") is not None:
+            updated["avatar"] = filled_avatar(updated["avatar"], ice_servers)
+        if "input_audio_format" in updated and "input_audio_sampling_rate" not in updated:
+            is_pcm = updated["input_audio_format"] == "pcm16"
+            updated["input_audio_sampling_rate"] = 24_000 if is_pcm else 8_000
+        for name, value in updated.items():
+            if value is None and name in _DEFAULTS and name not in _NULLABLE:
+                value = deepcopy(_DEFAULTS[name])
+            self.values[name] = value
+        if self.avatar is not None and "avatar" not in self.values["modalities"]:
+            # Seen live: the service adds the modality itself.
+            self.values["modalities"] = [*self.values["modalities"], "avatar"]
+
+    def as_model(self) -> sdk.ResponseSession:
+        """Return what `session.created` and `session.updated` carry."""
+        return sdk.ResponseSession(deepcopy(self.values))
+
+    @property
+    def avatar(self) -> JSON | None:
+        """The avatar's configuration with the service's defaults filled in, if there is one."""
+        value: JSON | None = self.values["avatar"]
+        return value
+
+    @property
+    def turn_detection(self) -> JSON | None:
+        """Turn detection with its defaults filled in; None when turns are taken by hand."""
+        value: JSON | None = self.values["turn_detection"]
+        return value
+
+    @property
+    def instructions(self) -> str:
+        """The session's instructions, "" in agent mode."""
+        return str(self.values.get("instructions") or "")
+
+    @property
+    def tools(self) -> list[JSON]:
+        """The declared functions."""
+        tools: list[JSON] = self.values["tools"]
+        return tools
+
+    def phrases(self) -> tuple[str, ...]:
+        """Return the phrase hints of the transcription, if any."""
+        transcription = self.values["input_audio_transcription"] or {}
+        return tuple(transcription.get("phrase_list") or ())
+
+    def not_emulated(self) -> list[tuple[str, str]]:
+        """Return (parameter, what it is) of settings that are accepted without effect here."""
+        found = []
+        for name, inner, what in _NOT_EMULATED:
+            value = self.values.get(name)
+            if value is not None and (inner is None or value.get(inner) is not None):
+                found.append((f"session.{name}" + (f".{inner}" if inner else ""), what))
+        background = ((self.avatar or {}).get("video") or {}).get("background") or {}
+        if background.get("image_url"):
+            found.append(("session.avatar.video.background.image_url", "a background image"))
+        return found
+
+
+_NULLABLE = {
+    "turn_detection",
+    "avatar",
+    "input_audio_noise_reduction",
+    "input_audio_echo_cancellation",
+    "input_audio_transcription",
+}
+
+
+def _check(new: JSON, current: Mapping[str, Any], limits: Limits) -> None:
+    """Check what the models cannot say: ranges, combinations, and what is not emulated yet."""
+    if new.get("model") not in (None, current["model"]):
+        raise refuse("session.model", "the model of a session cannot be changed; connect again")
+    if len(new.get("instructions") or "") > limits.text_characters:
+        raise refuse(
+            "session.instructions", f"at most {limits.text_characters} characters are kept"
+        )
+    if new.get("interim_response") is not None:
+        raise unsupported("session.interim_response", "interim responses")
+    if new.get("include"):
+        raise unsupported("session.include", "transcription details")
+    modalities = new.get("modalities")
+    if modalities is not None and "text" not in modalities:
+        raise refuse("session.modalities", "'text' must be among them")
+    temperature = new.get("temperature")
+    # The SDK says 0.0 to 1.0, the API reference 0.6 to 1.2: both ranges are let through.
+    if temperature is not None and not 0.0 <= temperature <= 1.2:
+        raise refuse("session.temperature", "it must lie between 0 and 1.2")
+    check_tokens(new.get("max_response_output_tokens"), "session.max_response_output_tokens")
+    check_metadata(new.get("metadata"), "session.metadata")
+    check_tools(new.get("tools"), "session.tools", limits)
+    check_input(new, current)
+    if new.get("turn_detection") is not None:
+        check_turn_detection(new["turn_detection"])
+    animation = new.get("animation")
+    if animation is not None and "blendshapes" in (animation.get("outputs") or ["blendshapes"]):
+        raise unsupported("session.animation.outputs", "blendshapes")
+    if new.get("avatar") is not None:
+        check_avatar(new["avatar"])

@@ -1,0 +1,1 @@
+"""What to say or call next."""

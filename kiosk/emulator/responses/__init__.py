@@ -1,0 +1,1 @@
+"""Responses from request to `response.done`."""

@@ -1,0 +1,1 @@
+"""What an emulator is told to be: replies, limits, faults."""

@@ -1,0 +1,1 @@
+"""One Voice Live session."""

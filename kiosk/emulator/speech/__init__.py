@@ -1,0 +1,1 @@
+"""Voices, ears and voice activity, each behind an interface."""

@@ -1,0 +1,1 @@
+"""Events as the SDK's models describe them."""
