@@ -62,6 +62,7 @@ $(VENV)/.installed-dev: $(INPUTS) | $(BIN)/python
 
 test: dev
 	@.ci/system-packages
+	@.ci/node-packages
 	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(ARGS)
 
 bench: dev
@@ -91,7 +92,7 @@ check-spelling: dev
 	@$(BIN)/codespell
 
 check-shell: dev
-	@$(BIN)/shellcheck .ci/run .ci/system-packages && echo "Shell scripts are clean."
+	@$(BIN)/shellcheck .ci/run .ci/system-packages .ci/node-packages && echo "Shell scripts are clean."
 
 check-docs: dev
 	@$(BIN)/python docs/generate.py --check

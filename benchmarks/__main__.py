@@ -12,6 +12,7 @@ import json
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
+from benchmarks.avatar_cost import avatar_cost
 from benchmarks.barge_in import barge_in
 from benchmarks.barge_in_browser import barge_in_browser
 from benchmarks.hook_calls import hook_calls
@@ -20,6 +21,7 @@ from benchmarks.row import Row
 from kiosk import log
 
 BENCHMARKS: dict[str, Callable[[], Awaitable[Sequence[Row]]]] = {
+    "avatar_cost": avatar_cost,
     "hook_calls": hook_calls,
     "microphone": microphone,
     "barge_in": barge_in,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from benchmarks.row import Row, median
-from kiosk.emulator.scenario.scenario import Reply, Scenario
+from kiosk.emulator.scenario.replies import Reply
+from kiosk.emulator.scenario.scenario import Scenario
 from kiosk.testing import KioskHarness, Visit
 
 TRIES = 5

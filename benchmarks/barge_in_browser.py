@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.row import Row, median, quantile
-from kiosk.emulator.scenario.scenario import Reply, Scenario
+from kiosk.emulator.scenario.replies import Reply
+from kiosk.emulator.scenario.scenario import Scenario
 from kiosk.emulator.speech.engines import load_engines
 from kiosk.testing import KioskHarness
 from tests.browser.real_visit import CHROMIUM, last_loud, page_of, record

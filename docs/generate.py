@@ -19,6 +19,16 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
+from docs.emulator_reference import (
+    render_client_events,
+    render_further_events,
+    render_server_events,
+)
+from docs.scenario_reference import (
+    render_emulator_limits,
+    render_fault_actions,
+    render_scenario,
+)
 from docs.settings_reference import (
     COMMAND,
     default_of,
@@ -187,6 +197,12 @@ REGIONS: Final[dict[str, Callable[[], str]]] = {
     "events": render_events,
     "hook-modes": render_hook_modes,
     "hooks": render_hooks,
+    "scenario": render_scenario,
+    "fault-actions": render_fault_actions,
+    "emulator-limits": render_emulator_limits,
+    "emulator-client-events": render_client_events,
+    "emulator-server-events": render_server_events,
+    "emulator-further-events": render_further_events,
 }
 WHOLE_FILES: Final[dict[str, Callable[[], str]]] = {"deploy/env.example": render_env_example}
 

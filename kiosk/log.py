@@ -34,6 +34,9 @@ _TALKATIVE = {
     "sqlalchemy.pool": logging.WARNING,
     "faster_whisper": logging.WARNING,
     "piper": logging.WARNING,
+    "mcp": logging.WARNING,
+    "httpx2": logging.WARNING,
+    "httpcore2": logging.WARNING,
 }
 
 

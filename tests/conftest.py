@@ -32,7 +32,6 @@ MAY_BLOCK: Final = (
     # A test's own session names its time zone late; the server's are read at start.
     ("tests/unit/hooks/hooking.py", {"now"}),
     ("kiosk/cli/demo.py", {"demo_running"}),
-    ("kiosk/cli/manage.py", {"emulate"}),
     # Jinja2 reads a template when it is first used and from its cache ever after.
     ("kiosk/web/templating.py", {"render", "render_card"}),
     # Imports inside functions (an extra, a heavy library) read files once in a process.

@@ -16,7 +16,7 @@ from kiosk.app import create_app
 from kiosk.cli.manage import missing_extra
 from kiosk.cli.running import listening, on_stop
 from kiosk.security.passwords import make_password
-from kiosk.settings import Settings, load_settings
+from kiosk.settings import Settings, environment, load_settings
 
 OPERATOR: Final = "operator"
 
@@ -107,7 +107,9 @@ async def demo_running(
         if data is None:
             folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="kiosk-demo-"))
             data = Path(folder)
-        async with EmulatorServer(scenario=chosen, engines_preference=voice) as emulator:
+        async with EmulatorServer(
+            scenario=chosen, engines_preference=voice, environment=environment()
+        ) as emulator:
             settings = demo_settings(
                 endpoint=emulator.endpoint,
                 data=data,

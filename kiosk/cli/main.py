@@ -11,6 +11,7 @@ from kiosk import log
 from kiosk.cli import manage, running
 from kiosk.cli.check import check_site
 from kiosk.cli.demo import run_demo
+from kiosk.cli.emulate import emulate as run_emulator
 from kiosk.errors import KioskError
 from kiosk.settings import Settings, load_settings
 
@@ -113,10 +114,43 @@ def demo(
     default="auto",
     show_default=True,
 )
-def emulate(host: str, port: int, scenario: Path | None, voice: str) -> None:
+@click.option(
+    "--record",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Append every session's events, both ways, to this file of JSON Lines.",
+)
+@click.option(
+    "--record-words",
+    is_flag=True,
+    help="Record what was said and heard too; only that can be replayed.",
+)
+@click.option(
+    "--control-key-file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Open the control endpoint to other machines that send this file's key.",
+)
+def emulate(
+    host: str,
+    port: int,
+    scenario: Path | None,
+    voice: str,
+    record: Path | None,
+    record_words: bool,
+    control_key_file: Path | None,
+) -> None:
     """Run the Voice Live emulator alone; any Voice Live client works with any key."""
     log.configure()
-    running.run(manage.emulate(host, port, scenario, voice))
+    running.run(
+        run_emulator(
+            host=host,
+            port=port,
+            scenario=scenario,
+            voice=voice,
+            record=record,
+            record_words=record_words,
+            control_key_file=control_key_file,
+        )
+    )
 
 
 @main.command()

@@ -1,10 +1,9 @@
-"""What the thin commands do: serve, emulate, and look after operators, screens, the database."""
+"""What the thin commands do: serve, and look after operators, screens, the database."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 import click
 
@@ -27,23 +26,6 @@ async def serve(settings: Settings) -> None:
     async with listening(app, settings.server.host, settings.server.port) as port:
         click.echo(f"Kiosk screen:  http://{settings.server.host}:{port}/")
         click.echo(f"Dashboard:     http://{settings.server.host}:{port}/operator/")
-        await stopped.wait()
-
-
-async def emulate(host: str, port: int, scenario: Path | None, voice: str) -> None:
-    """Run the emulator until stopped."""
-    stopped = on_stop()
-    try:
-        from kiosk.emulator.scenario.scenario import Scenario, load_scenario
-        from kiosk.emulator.server.server import EmulatorServer
-    except ImportError as error:
-        raise missing_extra(error) from None
-    chosen = load_scenario(scenario) if scenario is not None else Scenario()
-    async with EmulatorServer(
-        scenario=chosen, host=host, port=port, engines_preference=voice
-    ) as emulator:
-        click.echo(f"Voice Live emulator: {emulator.endpoint} (any key)")
-        click.echo(f"Speech: {emulator.engines.describe()}")
         await stopped.wait()
 
 

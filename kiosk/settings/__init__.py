@@ -100,6 +100,11 @@ class Settings(BaseSettings):
         return self
 
 
+def environment() -> Mapping[str, str]:
+    """Return a copy of the environment, for what is named there by whoever runs the emulator."""
+    return dict(os.environ)  # noqa: TID251 - this module is the one place that reads it
+
+
 def load_settings(
     path: Path | None = None,
     *,

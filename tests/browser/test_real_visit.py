@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from kiosk import events, keys, paths
-from kiosk.emulator.scenario.scenario import Reply, Scenario
+from kiosk.emulator.scenario.replies import Reply
+from kiosk.emulator.scenario.scenario import Scenario
 from kiosk.emulator.speech.engines import Engines
 from kiosk.hooks.markers import hookimpl
 from kiosk.testing.fixtures import MakeHarness

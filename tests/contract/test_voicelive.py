@@ -16,13 +16,11 @@ from azure.ai.voicelive import models as sdk
 from azure.ai.voicelive.aio import ConnectionError as VoiceLiveConnectionError
 from azure.ai.voicelive.aio import VoiceLiveConnection, connect
 from azure.core.credentials import AzureKeyCredential
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from kiosk.emulator.scenario.scenario import Scenario
+from kiosk.emulator.scenario.service import Service
 from kiosk.emulator.server.server import EmulatorServer
 from kiosk.emulator.speech.engines import Engines
-from kiosk.emulator.wire.schema import CLIENT_EVENTS
 from tests.unit.emulator.emulating import (
     FACTS,
     FRAME_BYTES,
@@ -226,7 +224,7 @@ async def test_errors_have_the_sdks_shape_and_leave_the_session(engines: Engines
 
 
 async def test_a_wrong_key_is_refused_at_the_handshake(engines: Engines) -> None:
-    scenario = Scenario(api_key="right")
+    scenario = Scenario(service=Service(api_keys=("right",)))
     async with EmulatorServer(engines=engines, new_avatar=avatars(), scenario=scenario) as emulator:
         key = AzureKeyCredential("wrong")
         with pytest.raises(VoiceLiveConnectionError) as caught:
@@ -322,55 +320,3 @@ async def test_every_event_has_the_fields_of_the_reference(engines: Engines) -> 
             best[event["type"]] = missing
     assert set(golden) - set(best) == set(), "events that never came"
     assert {kind: missing for kind, missing in best.items() if missing} == {}
-
-
-JSON_VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20),
-    lambda inner: (
-        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=10), inner, max_size=3)
-    ),
-    max_leaves=8,
-)
-FIELDS = ("session", "item", "item_id", "audio", "response", "client_sdp", "event_id", "delta",
-          "audio_end_ms", "content_index", "previous_item_id", "response_id")  # fmt: skip
-EVENTS = st.builds(
-    lambda kind, fields: {"type": kind, **fields},
-    st.sampled_from(sorted(CLIENT_EVENTS)),
-    st.dictionaries(st.sampled_from(FIELDS), JSON_VALUES, max_size=4),
-)
-FRAMES = st.one_of(
-    EVENTS.map(json.dumps),
-    JSON_VALUES.map(json.dumps),
-    st.text(max_size=50),
-    st.binary(max_size=50),
-)
-
-
-@given(frames=st.lists(FRAMES, min_size=1, max_size=12))
-@settings(
-    max_examples=40,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
-def test_nothing_sent_breaks_or_hangs_a_session(
-    engines: Engines, frames: list[str | bytes]
-) -> None:
-    asyncio.run(_send_all(engines, frames))
-
-
-async def _send_all(engines: Engines, frames: list[str | bytes]) -> None:
-    async with (
-        EmulatorServer(engines=engines, new_avatar=avatars(), scenario=QUICK) as emulator,
-        connected(emulator) as wire,
-    ):
-        for frame in frames:
-            if isinstance(frame, bytes):
-                await wire.socket.send_bytes(frame)
-            else:
-                await wire.socket.send_str(frame)
-        # Whatever came before, this is answered, and by its own error.
-        await wire.send("conversation.item.retrieve", item_id="nobody", event_id="the-last-one")
-        while (await wire.error())["event_id"] != "the-last-one":
-            pass
-        codes = {event["error"]["code"] for event in wire.seen if event["type"] == "error"}
-        assert "server_error" not in codes

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from kiosk.emulator.scenario.scenario import Call, Reply, Scenario
+from kiosk.emulator.scenario.replies import Call, Reply
+from kiosk.emulator.scenario.scenario import Scenario
 
 TOILETS = "where are the toilets"
 STOP = "please stop talking now"

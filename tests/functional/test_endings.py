@@ -6,6 +6,7 @@ import pytest
 
 from kiosk import keys
 from kiosk.emulator.scenario.scenario import Scenario
+from kiosk.emulator.scenario.service import Service
 from kiosk.emulator.speech.engines import Engines
 from kiosk.signaling import messages as m
 from kiosk.storage.rows import VisitRow
@@ -162,7 +163,7 @@ async def test_no_place_is_left(kiosk_harness: MakeHarness, engines: Engines) ->
 async def test_a_refusing_upstream_is_said_in_words(
     kiosk_harness: MakeHarness, engines: Engines, key: str | None
 ) -> None:
-    scenario = Scenario(api_key="right-key-of-this-test") if key else None
+    scenario = Scenario(service=Service(api_keys=("right-key-of-this-test",))) if key else None
     upstream = {"api_key": key} if key else {"endpoint": "http://127.0.0.1:9"}
     harness = await kiosk_harness(
         engines=engines,

@@ -12,7 +12,8 @@ from typing_extensions import override
 
 from kiosk import keys
 from kiosk.emulator.scenario.faults import Fault
-from kiosk.emulator.scenario.scenario import Call, Reply, Scenario
+from kiosk.emulator.scenario.replies import Call, Reply
+from kiosk.emulator.scenario.scenario import Scenario
 from kiosk.emulator.speech.engines import Engines
 from kiosk.events import DomainEvent
 from kiosk.hooks.markers import hookimpl

@@ -40,6 +40,9 @@ class Sprite(NamedTuple):
         return self._replace(step=_step(now, is_speaking=True), mouth=MOUTH_OF_VISEME[viseme])
 
 
+BLACK = Sprite(-1, 0, "", "")
+"""No avatar at all: a black picture."""
+
 SPEAKING_STEPS = range(0, POSES, 4)
 """Poses shown while speaking: a quarter of them, for each is drawn with every mouth shape."""
 

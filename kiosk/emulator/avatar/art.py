@@ -15,7 +15,7 @@ CANVAS_HEIGHT = 1080
 
 DEFAULT_BACKGROUND = "#DCE3E8FF"
 
-_PARTS = ("body", "head", "features", "glasses")
+_PARTS = ("hair-back", "body", "head", "features", "locks", "glasses")
 
 
 @lru_cache(maxsize=len(_PARTS))
@@ -48,7 +48,7 @@ def backdrop(color: str) -> str:
     """Return the background: one plain colour with a little light behind the head.
 
     The light ends before the picture does, so a page that continues the colour shows no edge.
-    Alpha is laid over white, since a video has none.
+    Alpha is laid over white, since a video has none; what the service does with it is unsure.
     """
     red, green, blue, alpha = parse_color(color)
     mixed = [round(value * alpha / 255 + 255 - alpha) for value in (red, green, blue)]

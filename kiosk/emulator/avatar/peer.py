@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
 import structlog
@@ -20,15 +20,27 @@ from aiortc.exceptions import InvalidAccessError, InvalidStateError, OperationEr
 
 from kiosk.clock import Clock, SystemClock
 from kiosk.emulator.avatar.acting import Performer
+from kiosk.emulator.avatar.faults import NO_FAULTS, MediaFault
+from kiosk.emulator.avatar.live import LivePicture
 from kiosk.emulator.avatar.playback import Playback
-from kiosk.emulator.avatar.sprites import AvatarStudio, VideoShape
+from kiosk.emulator.avatar.shape import VideoShape
+from kiosk.emulator.avatar.sprites import AvatarStudio
+from kiosk.emulator.avatar.stream import AvatarStream
 from kiosk.emulator.avatar.tracks import FaceTrack, VoiceTrack
 from kiosk.emulator.speech.parts import Speech
+from kiosk.emulator.speech.worker import EngineWorker
 from kiosk.errors import MediaError
+from kiosk.tasks import TaskSet
 
 log = structlog.get_logger(__name__)
 
 MAX_SDP_CHARS = 64 * 1024
+
+MAX_MUXING = 64
+"""Streams whose next fragment may wait for the muxing thread; beyond it one is left out."""
+
+_TO_THE_END_SECONDS = 5.0
+"""Longest that whoever is cancelled while candidates are gathered or closed waits for their end."""
 
 OnSpeaking = Callable[[str], None]
 OnIdle = Callable[[str, bool], None]
@@ -50,11 +62,12 @@ class Avatars:
             logger = logging.getLogger(name)
             logger.setLevel(max(logging.INFO, logger.getEffectiveLevel()))
         self.studio = AvatarStudio()
+        self._muxing = EngineWorker("avatar-stream", max_waiting=MAX_MUXING)
         self._clock = clock or SystemClock()
 
     async def warm(self, config: Mapping[str, Any] | None = None) -> None:
         """Draw ahead of the first session with this `session.avatar`; see AvatarStudio.warm."""
-        await self.studio.warm(VideoShape.from_config((config or {}).get("video")))
+        await self.studio.warm(VideoShape.of(config))
 
     def __call__(
         self,
@@ -73,15 +86,41 @@ class Avatars:
             clock=self._clock,
         )
 
+    def stream(
+        self,
+        config: Mapping[str, Any],
+        *,
+        send: Callable[[bytes], None],
+        on_speaking: OnSpeaking,
+        on_idle: OnIdle,
+        on_error: Callable[[BaseException], None],
+        backlog: Callable[[], int],
+        max_backlog: int,
+    ) -> AvatarStream:
+        """Return the running stream of an avatar over the WebSocket; see AvatarStream."""
+        return AvatarStream(
+            self.studio,
+            self._muxing,
+            config,
+            send=send,
+            on_speaking=on_speaking,
+            on_idle=on_idle,
+            on_error=on_error,
+            backlog=backlog,
+            max_backlog=max_backlog,
+            clock=self._clock,
+        )
+
     async def aclose(self) -> None:
-        """End the drawing thread."""
+        """End the threads that draw, and that mux streams."""
+        await self._muxing.aclose()
         await self.studio.aclose()
 
 
 class AvatarPeer:
     """One session's avatar. Implements `AvatarOutput`.
 
-    `config` is the session's `session.avatar`; its `video` says size, crop and background.
+    `config` is the session's `session.avatar`; see VideoShape for what of it is seen.
     Callbacks run on the loop, in order, outside of the media's own tasks: `on_speaking(tag)` when
     the first audio of a tag goes out, `on_idle(tag, completed)` when it has run out or was
     cleared, `on_state(state)` with each connection state of the peer connection.
@@ -108,7 +147,12 @@ class AvatarPeer:
         )
         self._connection: RTCPeerConnection | None = None
         self._face: FaceTrack | None = None
+        self._voice: VoiceTrack | None = None
+        self._shape: VideoShape | None = None
+        self._faults = NO_FAULTS
         self._closed = False
+        self._tasks = TaskSet("avatar peer")
+        self._changing: VideoShape | None = None
 
     @property
     def connection_state(self) -> str:
@@ -123,7 +167,39 @@ class AvatarPeer:
     @property
     def late_pictures(self) -> int:
         """Pictures that were not drawn in time and were replaced by the one before."""
-        return self._face.late if self._face is not None else 0
+        return self._face.live.late if self._face is not None else 0
+
+    def suffer(self, faults: frozenset[MediaFault]) -> None:
+        """Have exactly these faults from now on; `ice_never` strikes the answer still to come."""
+        self._faults = faults
+        if self._face is not None:
+            self._face.live.faults = faults
+        if self._voice is not None:
+            self._voice.silent = "audio_silent" in faults
+
+    def configure(self, avatar: Mapping[str, Any]) -> None:
+        """Take over the scene of a later `session.avatar`; nothing else changes while connected.
+
+        The new scene is seen as soon as it is drawn. Of many in a row only the last is.
+        """
+        self._config = avatar
+        if self._shape is None:
+            return
+        wanted = self._shape.in_scene(avatar)
+        is_idle, self._changing = self._changing is None, wanted
+        if is_idle:
+            self._tasks.spawn(self._change_look(), name="scene")
+
+    async def _change_look(self) -> None:
+        try:
+            while self._changing is not None and self._changing != self._shape:
+                shape = self._changing
+                look = await self._studio.look(shape)
+                self._shape = shape
+                if self._face is not None:
+                    self._face.live.show(look)
+        finally:
+            self._changing = None
 
     async def answer(self, offer: Mapping[str, str]) -> dict[str, str]:
         """Answer a complete offer {"type": "offer", "sdp"}; the answer has every candidate.
@@ -135,13 +211,15 @@ class AvatarPeer:
         if self._connection is not None or self._closed:
             raise MediaError("already_answered", "this avatar has answered its one offer already")
         sdp = _checked(offer)
-        look = await self._studio.look(VideoShape.from_config(self._config.get("video")))
+        shape = VideoShape.of(self._config)
+        look = await self._studio.look(shape)
         # No servers: a STUN request would leave the machine and delay every answer.
         connection = RTCPeerConnection(RTCConfiguration(iceServers=[]))
         self._connection = connection
         connection.on("connectionstatechange", self._state_changed)
         performer = Performer(secrets.randbits(32))
-        face = FaceTrack(self._studio, look, performer, self._playback.viseme, self._clock)
+        live = LivePicture(self._studio, look, performer, self._playback.viseme)
+        face = FaceTrack(live, shape.gop_size, self._clock)
         voice = VoiceTrack(self._playback, self._clock)
         # Before setRemoteDescription, or aiortc ignores the preference and takes the first codec.
         video = connection.addTransceiver(face, direction="sendonly")
@@ -153,15 +231,19 @@ class AvatarPeer:
             ]
         )
         audio = connection.addTransceiver(voice, direction="sendonly")
-        self._face = face
+        _answer_key_requests(video.sender, face.sequence.want_key)
+        self._face, self._voice, self._shape = face, voice, shape
+        self.suffer(self._faults)
+        is_unreachable = "ice_never" in self._faults
         try:
-            await _set_remote(connection, sdp)
+            await _set_remote(connection, _without_candidates(sdp) if is_unreachable else sdp)
             if video.mid is None or audio.mid is None:
                 raise MediaError(
                     "offer_invalid", "the offer must have a video and an audio section"
                 )
             _allow_loopback(connection.getTransceivers())
-            await connection.setLocalDescription(await connection.createAnswer())
+            described = await connection.createAnswer()
+            await _to_the_end(connection.setLocalDescription(described), "gathering")
         except MediaError:
             await self._release()
             raise
@@ -171,7 +253,8 @@ class AvatarPeer:
                 "offer_invalid", "the offer's video and audio sections must both receive"
             )
         local = connection.localDescription
-        return {"type": local.type, "sdp": local.sdp}
+        answer = _unreachable(local.sdp) if is_unreachable else local.sdp
+        return {"type": local.type, "sdp": answer}
 
     def _state_changed(self) -> None:
         if self._connection is None:
@@ -203,13 +286,14 @@ class AvatarPeer:
     async def aclose(self) -> None:
         """Close the peer connection and end its tasks; safe to call twice."""
         self._closed = True
+        await self._tasks.aclose()
         await self._release()
 
     async def _release(self) -> None:
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.remove_all_listeners()
-            await connection.close()
+            await _to_the_end(connection.close(), "closing")
 
 
 def _later(loop: asyncio.AbstractEventLoop, call: Callable[..., None], *args: object) -> None:
@@ -236,6 +320,16 @@ def _checked(offer: Mapping[str, str]) -> str:
     return "\r\n".join(kept)
 
 
+async def _to_the_end(work: Coroutine[Any, Any, None], name: str) -> None:
+    """Do work on sockets whole, even if cancelled meanwhile: aioice forgets half-opened ones."""
+    task = TaskSet("avatar peer").start(work, name=name)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait([task], timeout=_TO_THE_END_SECONDS)
+        raise
+
+
 async def _set_remote(connection: RTCPeerConnection, sdp: str) -> None:
     try:
         await connection.setRemoteDescription(RTCSessionDescription(sdp=sdp, type="offer"))
@@ -255,6 +349,28 @@ async def _set_remote(connection: RTCPeerConnection, sdp: str) -> None:
         raise MediaError(
             "offer_invalid", "the offer's SDP cannot be read; send the browser's own, unchanged"
         ) from error
+
+
+def _answer_key_requests(sender: RTCRtpSender, want_key: Callable[[], None]) -> None:
+    """Let a viewer that lost a picture (PLI, FIR) get a key picture.
+
+    aiortc passes such a request to its own encoder only, and pictures come encoded here. Its
+    method is private; a test with a real request fails when it goes by another name.
+    """
+    vars(sender)["_send_keyframe"] = want_key
+
+
+def _without_candidates(sdp: str) -> str:
+    lines = [line for line in sdp.split("\r\n") if not line.startswith("a=candidate:")]
+    return "\r\n".join(lines)
+
+
+def _unreachable(sdp: str) -> str:
+    """Return an answer whose only candidates lead nowhere: TEST-NET-1 of RFC 5737."""
+    ended = "a=end-of-candidates"
+    nowhere = "a=candidate:1 1 udp 2130706431 192.0.2.1 9 typ host"
+    lines = _without_candidates(sdp).split("\r\n")
+    return "\r\n".join(f"{nowhere}\r\n{line}" if line == ended else line for line in lines)
 
 
 def _allow_loopback(transceivers: list[RTCRtpTransceiver]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
@@ -14,9 +13,10 @@ from aiortc.mediastreams import VIDEO_CLOCK_RATE, VIDEO_TIME_BASE, MediaStreamEr
 from typing_extensions import override
 
 from kiosk.clock import Clock
-from kiosk.emulator.avatar.acting import Performer
+from kiosk.emulator.avatar.gop import PictureSequence
+from kiosk.emulator.avatar.live import LivePicture
 from kiosk.emulator.avatar.playback import PACKET_MS, PACKET_SAMPLES, Playback
-from kiosk.emulator.avatar.sprites import FRAMES_PER_SECOND, AvatarStudio, Look
+from kiosk.emulator.avatar.shape import FRAMES_PER_SECOND
 from kiosk.emulator.speech.parts import SAMPLE_RATE
 
 log = structlog.get_logger(__name__)
@@ -26,7 +26,6 @@ OPUS_BITRATE = 40_000
 
 _OPUS_CLOCK_RATE = 48_000
 _OPUS_TIME_BASE = Fraction(1, _OPUS_CLOCK_RATE)
-_LOOK_AHEAD_S = (0.08, 0.16)
 _SETTLE_PACKETS = 10
 """Silent packets that are really encoded after speech; from then on one ready-made serves."""
 
@@ -103,6 +102,7 @@ class VoiceTrack(MediaStreamTrack):
 
     def __init__(self, playback: Playback, clock: Clock) -> None:
         super().__init__()
+        self.silent = False
         self._playback = playback
         self._opus = OpusSpeech()
         self._pacer = Pacer(clock, PACKET_MS / 1000)
@@ -113,7 +113,9 @@ class VoiceTrack(MediaStreamTrack):
         if self.readyState != "live":
             raise MediaStreamError
         place, now = await self._pacer.wait()
-        packet = av.Packet(self._opus.encode(self._playback.take(now)))
+        # Silent or not, time goes by: the mouth moves and what was said is over at its moment.
+        pcm = self._playback.take(now)
+        packet = av.Packet(self._opus.encode(None if self.silent else pcm))
         packet.pts = place * PACKET_MS * _OPUS_CLOCK_RATE // 1000
         packet.time_base = _OPUS_TIME_BASE
         return packet
@@ -124,49 +126,21 @@ class FaceTrack(MediaStreamTrack):
 
     kind = "video"
 
-    def __init__(
-        self,
-        studio: AvatarStudio,
-        look: Look,
-        performer: Performer,
-        viseme: Callable[[float], int | None],
-        clock: Clock,
-    ) -> None:
+    def __init__(self, live: LivePicture, gop_size: int, clock: Clock) -> None:
         super().__init__()
-        self.late = 0
-        """Pictures that were not drawn in time; the one before was shown again."""
-        self._studio = studio
-        self._look = look
-        self._performer = performer
-        self._viseme = viseme
+        self.live = live
+        self.sequence = PictureSequence(gop_size)
         self._pacer = Pacer(clock, 1 / FRAMES_PER_SECOND)
-        self._shown = look.first
-        self._is_upright = True
-        self._turn = 0
 
     @override
     async def recv(self) -> av.Packet[Any]:
-        """Return the next picture when it is due."""
-        if self.readyState != "live":
-            raise MediaStreamError
-        place, now = await self._pacer.wait()
-        sprite = self._performer.picture(now, self._viseme(now))
-        ready = self._studio.get(self._look, sprite)
-        if ready is None and self._is_upright:
-            # The right mouth matters more than a brow; but a head in a nod must not jump back.
-            sprite = sprite._replace(nod=0, eyes="open")
-            ready = self._look.get(sprite)
-        for ahead in _LOOK_AHEAD_S:
-            # Asked for now, a shape that was never drawn is there when its moment comes.
-            self._studio.get(self._look, sprite.later(now + ahead, self._viseme(now + ahead)))
-        if ready is None:
-            self.late += 1
-        else:
-            self._shown = ready
-            self._is_upright = sprite.nod == 0
-        # Two key pictures in a row must differ in their id, so the two encodings take turns.
-        self._turn ^= 1
-        packet = av.Packet(self._shown[self._turn])
-        packet.pts = place * VIDEO_CLOCK_RATE // FRAMES_PER_SECOND
-        packet.time_base = VIDEO_TIME_BASE
-        return packet
+        """Return the next picture when it is due; while the video is stalled none is."""
+        while self.readyState == "live":
+            place, now = await self._pacer.wait()
+            if "video_stall" in self.live.faults:
+                continue
+            packet = av.Packet(self.sequence.next(self.live.picture(now)).data)
+            packet.pts = place * VIDEO_CLOCK_RATE // FRAMES_PER_SECOND
+            packet.time_base = VIDEO_TIME_BASE
+            return packet
+        raise MediaStreamError

@@ -8,17 +8,20 @@ from typing import Any
 
 from azure.ai.voicelive import models as sdk
 
+from kiosk.emulator.config.agent import check_agent_owns
 from kiosk.emulator.config.audio import check_input, check_turn_detection, filled_turn_detection
-from kiosk.emulator.config.avatar import check_avatar, filled_avatar
-from kiosk.emulator.config.tools import check_tools
-from kiosk.emulator.config.values import check_metadata, check_tokens, refuse
-from kiosk.emulator.scenario.limits import Limits
-from kiosk.emulator.wire.codec import (
-    AGENT_OWNS,
-    JSON,
-    WireError,
-    unsupported,
+from kiosk.emulator.config.avatar import avatar_not_emulated, check_avatar, filled_avatar
+from kiosk.emulator.config.interim import check_interim, filled_interim
+from kiosk.emulator.config.tools import check_tools, without_credentials
+from kiosk.emulator.config.values import (
+    check_metadata,
+    check_temperature,
+    check_tokens,
+    refuse,
 )
+from kiosk.emulator.scenario.limits import Limits
+from kiosk.emulator.speech.voices import not_emulated as voice_not_emulated
+from kiosk.emulator.wire.codec import JSON
 
 # Defaults of session.created: API reference, example of the event and RealtimeRequestSession.
 _DEFAULTS: JSON = {
@@ -40,12 +43,7 @@ _DEFAULTS: JSON = {
 }
 
 # Accepted because clients of the real service send them, without effect on what the emulator does.
-_NOT_EMULATED = (
-    ("input_audio_noise_reduction", None, "noise reduction"),
-    ("input_audio_echo_cancellation", None, "echo cancellation"),
-    ("turn_detection", "end_of_utterance_detection", "end-of-utterance detection"),
-    ("avatar", "scene", "the avatar's scene"),
-)
+_NOT_EMULATED = (("input_audio_noise_reduction", None, "noise reduction"),)
 
 
 class SessionConfig:
@@ -72,17 +70,15 @@ class SessionConfig:
         whether the service merges nested objects is unsure). Raises WireError naming the field.
         """
         _check(changes, self.values, limits)
-        if self.agent_mode and changes.get("instructions") is not None:
-            raise WireError(
-                AGENT_OWNS,
-                "The agent owns its instructions; leave 'session.instructions' out.",
-                "session.instructions",
-            )
+        if self.agent_mode:
+            check_agent_owns(changes, "session")
         updated = deepcopy(changes)
         if updated.get("turn_detection") is not None:
             updated["turn_detection"] = filled_turn_detection(updated["turn_detection"])
         if updated.get("avatar") is not None:
-            updated["avatar"] = filled_avatar(updated["avatar"], ice_servers)
+            updated["avatar"] = filled_avatar(updated["avatar"], ice_servers, self.avatar)
+        if updated.get("interim_response") is not None:
+            updated["interim_response"] = filled_interim(updated["interim_response"])
         if "input_audio_format" in updated and "input_audio_sampling_rate" not in updated:
             is_pcm = updated["input_audio_format"] == "pcm16"
             updated["input_audio_sampling_rate"] = 24_000 if is_pcm else 8_000
@@ -96,7 +92,8 @@ class SessionConfig:
 
     def as_model(self) -> sdk.ResponseSession:
         """Return what `session.created` and `session.updated` carry."""
-        return sdk.ResponseSession(deepcopy(self.values))
+        tools = without_credentials(self.tools)
+        return sdk.ResponseSession({**deepcopy(self.values), "tools": tools})
 
     @property
     def avatar(self) -> JSON | None:
@@ -117,7 +114,7 @@ class SessionConfig:
 
     @property
     def tools(self) -> list[JSON]:
-        """The declared functions."""
+        """The declared functions and MCP servers, with their credentials."""
         tools: list[JSON] = self.values["tools"]
         return tools
 
@@ -133,9 +130,8 @@ class SessionConfig:
             value = self.values.get(name)
             if value is not None and (inner is None or value.get(inner) is not None):
                 found.append((f"session.{name}" + (f".{inner}" if inner else ""), what))
-        background = ((self.avatar or {}).get("video") or {}).get("background") or {}
-        if background.get("image_url"):
-            found.append(("session.avatar.video.background.image_url", "a background image"))
+        found += voice_not_emulated(self.values["voice"])
+        found += avatar_not_emulated(self.avatar)
         return found
 
 
@@ -157,24 +153,17 @@ def _check(new: JSON, current: Mapping[str, Any], limits: Limits) -> None:
             "session.instructions", f"at most {limits.text_characters} characters are kept"
         )
     if new.get("interim_response") is not None:
-        raise unsupported("session.interim_response", "interim responses")
-    if new.get("include"):
-        raise unsupported("session.include", "transcription details")
+        model = None if "agent" in current else current["model"]
+        check_interim(new["interim_response"], "session.interim_response", model, limits)
     modalities = new.get("modalities")
     if modalities is not None and "text" not in modalities:
         raise refuse("session.modalities", "'text' must be among them")
-    temperature = new.get("temperature")
-    # The SDK says 0.0 to 1.0, the API reference 0.6 to 1.2: both ranges are let through.
-    if temperature is not None and not 0.0 <= temperature <= 1.2:
-        raise refuse("session.temperature", "it must lie between 0 and 1.2")
+    check_temperature(new.get("temperature"), "session.temperature")
     check_tokens(new.get("max_response_output_tokens"), "session.max_response_output_tokens")
     check_metadata(new.get("metadata"), "session.metadata")
     check_tools(new.get("tools"), "session.tools", limits)
     check_input(new, current)
     if new.get("turn_detection") is not None:
         check_turn_detection(new["turn_detection"])
-    animation = new.get("animation")
-    if animation is not None and "blendshapes" in (animation.get("outputs") or ["blendshapes"]):
-        raise unsupported("session.animation.outputs", "blendshapes")
     if new.get("avatar") is not None:
         check_avatar(new["avatar"])

@@ -19,6 +19,15 @@ def check_tokens(value: Any, param: str) -> None:
         raise refuse(param, "it must be 'inf' or lie between 1 and 4096")
 
 
+def check_temperature(value: float | None, param: str) -> None:
+    """Raise WireError unless a temperature is absent or lies between 0 and 1.2.
+
+    The SDK says 0.0 to 1.0, the API reference 0.6 to 1.2: both ranges are let through.
+    """
+    if value is not None and not 0.0 <= value <= 1.2:
+        raise refuse(param, "it must lie between 0 and 1.2")
+
+
 def check_metadata(value: Mapping[str, str] | None, param: str) -> None:
     """Raise WireError unless metadata keeps to 16 pairs of 64 and 512 characters (SDK model)."""
     if value is None:

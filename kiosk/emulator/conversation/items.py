@@ -11,16 +11,27 @@ from azure.ai.voicelive import models as sdk
 from kiosk.clock import new_id
 from kiosk.emulator.wire.codec import INVALID_VALUE, WireError, short
 
-ItemKind = Literal["message", "function_call", "function_call_output"]
+ItemKind = Literal[
+    "message",
+    "function_call",
+    "function_call_output",
+    "mcp_list_tools",
+    "mcp_call",
+    "mcp_approval_request",
+    "mcp_approval_response",
+    "web_search_call",
+    "file_search_call",
+]
 Role = Literal["system", "user", "assistant"]
 Status = Literal["in_progress", "completed", "incomplete"]
-PartKind = Literal["input_text", "input_audio", "text", "audio"]
+PartKind = Literal["input_text", "input_audio", "input_image", "text", "audio"]
 
 # Codes unsure: the Realtime protocol's names for these refusals are not documented for Voice Live.
 ITEM_NOT_FOUND = "item_not_found"
 ITEM_EXISTS = "item_already_exists"
 TRUNCATE_INVALID = "item_truncate_invalid"
 UNKNOWN_CALL = "invalid_tool_call_id"
+UNKNOWN_APPROVAL = "invalid_approval_request_id"
 
 _MAXIMUM_ID = 64
 ROOT = "root"
@@ -29,13 +40,17 @@ ROOT = "root"
 
 @dataclass(slots=True)
 class Part:
-    """One content part. `text` is the text, or the transcript of audio (None: not known)."""
+    """One content part. `text` is the text, or the transcript of audio (None: not known).
+
+    Of an image only the detail is kept.
+    """
 
     kind: PartKind
     text: str | None = None
     audio_ms: int = 0
     words: list[tuple[int, str]] = field(default_factory=list)
     """Spoken parts only: (end in milliseconds, word with the space after it) in order."""
+    detail: str = "auto"
     heard: asyncio.Future[str] | None = None
     """Resolves to the words of audio that is still being transcribed ("" when that failed)."""
 
@@ -45,6 +60,11 @@ class Part:
             return sdk.RequestTextContentPart(text=self.text or "")
         if self.kind == "input_audio":
             return sdk.ContentPart({"type": "input_audio", "audio": None, "transcript": self.text})
+        if self.kind == "input_image":
+            # As the service was recorded to: without the picture.
+            return sdk.ContentPart(
+                {"type": "input_image", "image_url": None, "detail": self.detail}
+            )
         if self.kind == "audio":
             return sdk.ResponseAudioContentPart(transcript=self.text or "")
         return sdk.ResponseTextContentPart(text=self.text or "")
@@ -58,7 +78,11 @@ class Part:
 
 @dataclass(slots=True)
 class Item:
-    """One conversation item of any kind; unused fields keep their defaults."""
+    """One conversation item of any kind; unused fields keep their defaults.
+
+    `output` and `error` of an `mcp_call` are None until it has ended. `own` holds the fields that
+    only one kind has, as the SDK's model of that kind names them.
+    """
 
     id: str
     kind: ItemKind
@@ -68,7 +92,11 @@ class Item:
     name: str = ""
     call_id: str = ""
     arguments: str = ""
-    output: str = ""
+    output: str | None = None
+    error: dict[str, str] | None = None
+    own: dict[str, Any] = field(default_factory=dict)
+    returned_after: str | None = None
+    """Of a call made here: the last item when its result came, which is where it is known."""
 
     @property
     def text(self) -> str:
@@ -83,8 +111,18 @@ class Item:
             fields: dict[str, Any] = {"role": self.role, "content": content}
         elif self.kind == "function_call":
             fields = {"name": self.name, "call_id": self.call_id, "arguments": self.arguments}
+        elif self.kind == "function_call_output":
+            # Without a status, as the service was recorded to send it.
+            return sdk.ResponseItem({**base, "call_id": self.call_id, "output": self.output or ""})
+        elif self.kind == "mcp_call":
+            called = {"name": self.name, "arguments": self.arguments}
+            ended = {"output": self.output, "error": self.error}
+            return sdk.ResponseItem({**base, **called, **ended, **self.own})
+        elif self.kind in ("web_search_call", "file_search_call"):
+            fields = self.own
         else:
-            fields = {"call_id": self.call_id, "output": self.output}
+            # The SDK's models of the other items of MCP have no status.
+            return sdk.ResponseItem({**base, **self.own})
         return sdk.ResponseItem({**base, "status": self.status, **fields})
 
 
@@ -121,12 +159,17 @@ class Conversation:
         """Return an item, or None."""
         return self._items.get(item_id)
 
+    def check_new(self, item_id: str) -> None:
+        """Raise WireError if there is an item with this id, or the id is too long."""
+        _check_id(item_id)
+        if item_id in self._items:
+            raise WireError(
+                ITEM_EXISTS, f"An item with id '{short(item_id)}' already exists.", "item.id"
+            )
+
     def add(self, item: Item, after: str | None = None) -> str | None:
         """Insert an item behind `after` (None: at the end) and return the id it follows, if any."""
-        if item.id in self._items:
-            raise WireError(
-                ITEM_EXISTS, f"An item with id '{short(item.id)}' already exists.", "item.id"
-            )
+        self.check_new(item.id)
         if after is None or after == self.last_id:
             previous = self.last_id
             self._items[item.id] = item
@@ -184,6 +227,17 @@ class Conversation:
         parts = [part for item in self._items.values() for part in item.parts]
         return [part.heard for part in parts if part.heard is not None and not part.heard.done()]
 
+    def approval_request(self, request_id: str) -> Item:
+        """Return the request an approval answers, or raise WireError."""
+        item = self._items.get(request_id)
+        if item is None or item.kind != "mcp_approval_request":
+            raise WireError(
+                UNKNOWN_APPROVAL,
+                f"Approval request ID '{short(request_id)}' not found in conversation.",
+                "item.approval_request_id",
+            )
+        return item
+
 
 def item_from_client(data: dict[str, Any], *, maximum_text: int) -> Item:
     """Return the item of a `conversation.item.create`, already checked against the SDK's models.
@@ -192,25 +246,28 @@ def item_from_client(data: dict[str, Any], *, maximum_text: int) -> Item:
     Raises WireError naming the field.
     """
     item_id = data.get("id") or new_id("item")
-    if len(item_id) > _MAXIMUM_ID:
-        raise WireError(
-            INVALID_VALUE, f"'item.id' has at most {_MAXIMUM_ID} characters.", "item.id"
-        )
+    _check_id(item_id)
     kind: ItemKind = data["type"]
     item = Item(id=item_id, kind=kind)
     if kind == "message":
         item.role = data["role"]
+        item.status = data.get("status") or "completed"
         for index, part in enumerate(data["content"]):
-            where = f"item.content[{index}].type"
-            _check_part(item.role, part["type"], where)
-            text = part.get("transcript") if part["type"] == "input_audio" else part["text"]
-            item.parts.append(Part(kind=part["type"], text=text))
+            # A client's `output_text` was recorded to become `text`.
+            part_kind: PartKind = "text" if part["type"] == "output_text" else part["type"]
+            _check_part(item.role, part_kind, f"item.content[{index}].type")
+            text = part.get("transcript" if part_kind == "input_audio" else "text")
+            made = Part(kind=part_kind, text=text)
+            made.detail = part.get("detail") or "auto"
+            item.parts.append(made)
     elif kind == "function_call":
         item.name, item.call_id = data["name"], data["call_id"]
         item.arguments = data["arguments"]
+    elif kind == "mcp_approval_response":
+        item.own = {name: data[name] for name in ("approval_request_id", "approve")}
     else:
         item.call_id, item.output = data["call_id"], data["output"]
-    longest = max([len(item.text), len(item.output), len(item.arguments)])
+    longest = max([len(item.text), len(item.output or ""), len(item.arguments)])
     if longest > maximum_text:
         raise WireError(
             INVALID_VALUE, f"The item's text is longer than {maximum_text} characters.", "item"
@@ -218,11 +275,18 @@ def item_from_client(data: dict[str, Any], *, maximum_text: int) -> Item:
     return item
 
 
+def _check_id(item_id: str) -> None:
+    if len(item_id) > _MAXIMUM_ID:
+        raise WireError(
+            INVALID_VALUE, f"'item.id' has at most {_MAXIMUM_ID} characters.", "item.id"
+        )
+
+
 def _check_part(role: Role, kind: str, param: str) -> None:
     """Check that a role may say a kind of part (Realtime protocol: input_* to us, text from us)."""
     allowed = {
         "system": {"input_text"},
-        "user": {"input_text", "input_audio"},
+        "user": {"input_text", "input_audio", "input_image"},
         "assistant": {"text"},
     }[role]
     if kind not in allowed:

@@ -1,4 +1,4 @@
-"""Audio formats at the wire's edge: whatever a session uses to and from PCM16 24 kHz inside."""
+"""Audio formats at the wire's edge: whatever a session uses, to and from PCM16 24 kHz inside."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from math import gcd
 import numpy as np
 from numpy.typing import NDArray
 
+from kiosk.emulator.hearing.echo import EchoCanceller
 from kiosk.emulator.speech.parts import SAMPLE_RATE
 from kiosk.emulator.speech.pcm import resample, to_float, to_pcm
 
@@ -59,6 +60,36 @@ class InputDecoder:
         first = _CONTEXT * self._up // self._down
         self._held = held[usable:].copy()
         return to_pcm(samples[first : first + usable * self._up // self._down])
+
+
+class InputStream:
+    """A session's microphone: any format, in stereo with an echo reference to be cancelled.
+
+    Stereo is interleaved PCM16, the microphone first (SDK, AudioEchoCancellation). Up to a
+    millisecond or two of computing for 40 ms of audio: `feed` it in a thread unless `direct`.
+    """
+
+    def __init__(self, sound: str, rate: int, channels: int) -> None:
+        self.bytes_per_second = rate * (2 if sound == "pcm16" else 1) * channels
+        self.direct = sound == "pcm16" and rate == SAMPLE_RATE and channels == 1
+        """Whether nothing has to be computed."""
+        self._microphone = InputDecoder(sound, rate)
+        self._reference = InputDecoder(sound, rate) if channels == 2 else None
+        self._canceller = EchoCanceller()
+        self._odd = b""
+
+    def feed(self, data: bytes) -> bytes:
+        """Return what the next bytes of the stream add, PCM16 mono at SAMPLE_RATE."""
+        if self._reference is None:
+            return self._microphone.feed(data)
+        data = self._odd + data
+        cut = len(data) - len(data) % 4
+        data, self._odd = data[:cut], data[cut:]
+        both = np.frombuffer(data, dtype="<i2").reshape(-1, 2)
+        return self._canceller.feed(
+            self._microphone.feed(both[:, 0].tobytes()),
+            self._reference.feed(both[:, 1].tobytes()),
+        )
 
 
 def is_silent(pcm: bytes) -> bool:

@@ -1,23 +1,21 @@
-"""The input audio buffer of one session: appends, voice activity, commits, in their order."""
+"""The input audio of one session: appends, voice activity, commits, turns, in their order."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, replace
+from typing import Literal, Protocol
 
 from kiosk.clock import new_id
-from kiosk.emulator.hearing.audio import InputDecoder
-from kiosk.emulator.hearing.turns import SpeechStarted, SpeechStopped, TurnDetector, TurnSettings
+from kiosk.emulator.hearing.audio import InputStream
+from kiosk.emulator.hearing.turns import TurnSettings
+from kiosk.emulator.hearing.utterances import BYTES_PER_MS, HearingListener, Utterances
 from kiosk.emulator.scenario.limits import Limits
 from kiosk.emulator.speech.parts import SAMPLE_RATE
 from kiosk.emulator.speech.worker import EngineWorker
 from kiosk.emulator.wire.codec import BUFFER_FULL, COMMIT_EMPTY, WireError
 
-_BYTES_PER_MS = SAMPLE_RATE * 2 // 1000
-_SLICE_BYTES = SAMPLE_RATE * 2
-"""Audio judged at a time, one second: a long append does not keep other sessions waiting."""
 _MAXIMUM_WAITING = 2_048
 """Buffer events waiting to be worked on; beyond it the socket is read no further."""
 
@@ -53,30 +51,6 @@ class VoiceActivity(Protocol):
         ...
 
 
-class HearingListener(Protocol):
-    """What the session wants to know. Called on the loop, must not block."""
-
-    def speech_started(self, start_ms: int, item_id: str) -> None:
-        """Somebody began to speak; the item will have this id."""
-        ...
-
-    def speech_stopped(self, end_ms: int, item_id: str) -> None:
-        """The utterance ended."""
-        ...
-
-    def audio_committed(self, item_id: str, pcm: bytes, *, by_client: bool) -> None:
-        """The buffer became a user item with this audio, PCM16 at SAMPLE_RATE."""
-        ...
-
-    def buffer_cleared(self) -> None:
-        """The client's clear was carried out."""
-        ...
-
-    def refused(self, error: WireError, client_event_id: str | None) -> None:
-        """A buffer event was refused."""
-        ...
-
-
 @dataclass(frozen=True, slots=True)
 class InputSettings:
     """How the session's microphone audio comes and how its turns are taken."""
@@ -84,12 +58,14 @@ class InputSettings:
     sound: str
     rate: int
     turns: TurnSettings | None
+    channels: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class _Append:
     data: bytes
     event_id: str | None
+    to_turn: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +75,24 @@ class _Commit:
 
 @dataclass(frozen=True, slots=True)
 class _Clear:
-    pass
+    with_turn: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    do: Literal["start", "end", "cancel"]
+    event_id: str | None
+
+
+_Event = _Append | _Commit | _Clear | _Turn | InputSettings
 
 
 class Hearing:
-    """Works through buffer events one after the other; `run()` is the task that does it."""
+    """Works through buffer events one after the other; `run()` is the task that does it.
+
+    A turn by hand (`input_audio.turn.*`) has a buffer of its own: its audio never reaches voice
+    activity detection, which goes on for whatever is appended to the input audio buffer.
+    """
 
     def __init__(
         self,
@@ -118,36 +107,40 @@ class Hearing:
         self._new_vad = new_vad
         self._worker = worker
         self._limits = limits
-        self._queue: asyncio.Queue[_Append | _Commit | _Clear | InputSettings] = asyncio.Queue(
-            _MAXIMUM_WAITING
-        )
+        self._queue: asyncio.Queue[_Event] = asyncio.Queue(_MAXIMUM_WAITING)
         self._backlog = 0
         self._backlog_limit = int(limits.backlog_seconds * SAMPLE_RATE * 2)
+        self._room = int(limits.buffer_seconds * 1000) * BYTES_PER_MS
         self._space = asyncio.Event()
         self._space.set()
         self._vad: VoiceActivity | None = None
         self._vad_origin = 0
         self._buffer = bytearray()
-        self._buffer_start_ms = 0
+        self._turn: bytearray | None = None
         self._received = 0
-        self._item_id = ""
-        self._configure(settings)
+        self._settings = settings
+        self._stream = self._turn_stream = self._new_stream()
+        self._restart()
 
-    async def append(self, data: bytes, event_id: str | None) -> None:
+    async def append(self, data: bytes, event_id: str | None, *, to_turn: bool = False) -> None:
         """Queue microphone audio in the session's format; waits while the backlog is too long."""
         while self._backlog and self._backlog + len(data) > self._backlog_limit:
             self._space.clear()
             await self._space.wait()
         self._backlog += len(data)
-        await self._queue.put(_Append(data, event_id))
+        await self._queue.put(_Append(data, event_id, to_turn))
 
     async def commit(self, event_id: str | None) -> None:
         """Queue a commit by the client."""
         await self._queue.put(_Commit(event_id))
 
-    async def clear(self) -> None:
-        """Queue a clear by the client."""
-        await self._queue.put(_Clear())
+    async def clear(self, *, with_turn: bool = False) -> None:
+        """Queue a clear by the client, of the buffer and, if wanted, of an open turn."""
+        await self._queue.put(_Clear(with_turn))
+
+    async def turn(self, do: Literal["start", "end", "cancel"], event_id: str | None) -> None:
+        """Queue what the client does with a turn of its own; it knows whether one is open."""
+        await self._queue.put(_Turn(do, event_id))
 
     async def configure(self, settings: InputSettings) -> None:
         """Queue a change of format or turn detection; it takes effect behind what is queued."""
@@ -157,7 +150,7 @@ class Hearing:
     @property
     def speaking(self) -> bool:
         """Whether somebody is speaking right now."""
-        return self._detector is not None and self._detector.speaking
+        return self._utterances is not None and self._utterances.speaking
 
     async def run(self) -> None:
         """Work until cancelled."""
@@ -171,27 +164,37 @@ class Hearing:
                 self._commit_by_client(event)
             elif isinstance(event, _Clear):
                 self._restart()
+                if event.with_turn:
+                    self._turn = None
                 self._listener.buffer_cleared()
+            elif isinstance(event, _Turn):
+                self._take_turn(event)
             elif event != self._settings:
                 self._configure(event)
 
     @property
     def _now_ms(self) -> int:
-        return self._received // _BYTES_PER_MS
+        return self._received // BYTES_PER_MS
+
+    def _new_stream(self) -> InputStream:
+        settings = self._settings
+        return InputStream(settings.sound, settings.rate, settings.channels)
 
     def _configure(self, settings: InputSettings) -> None:
-        self._settings = settings
-        self._decoder = InputDecoder(settings.sound, settings.rate)
+        before, self._settings = self._settings, settings
+        same = replace(before, turns=None) == replace(settings, turns=None)
+        if not same:
+            self._stream = self._turn_stream = self._new_stream()
         self._restart()
 
     def _restart(self) -> None:
         """Empty the buffer and begin to listen anew."""
         self._buffer.clear()
-        self._buffer_start_ms = self._now_ms
-        self._detector: TurnDetector | None = None
+        self._utterances: Utterances | None = None
         if self._settings.turns is None:
             return
-        self._detector = TurnDetector(
+        self._utterances = Utterances(
+            self._listener,
             self._settings.turns,
             maximum_ms=int(self._limits.utterance_seconds * 1000),
             start_ms=self._now_ms,
@@ -202,68 +205,86 @@ class Hearing:
         self._vad_origin = self._received
 
     async def _take(self, event: _Append) -> None:
-        pcm = self._decoder.feed(event.data)
-        if self._detector is None:
-            room = int(self._limits.buffer_seconds * 1000) * _BYTES_PER_MS - len(self._buffer)
-            if len(pcm) > room:
-                error = WireError(
-                    BUFFER_FULL,
-                    f"The input audio buffer holds {self._limits.buffer_seconds:.0f} seconds; "
-                    "commit or clear it.",
-                    "audio",
-                )
-                self._listener.refused(error, event.event_id)
-                return
-        for start in range(0, len(pcm), _SLICE_BYTES):
-            await self._take_slice(pcm[start : start + _SLICE_BYTES])
-
-    async def _take_slice(self, pcm: bytes) -> None:
-        self._buffer += pcm
-        self._received += len(pcm)
-        detector, vad = self._detector, self._vad
-        if detector is None or vad is None:
+        stream = self._turn_stream if event.to_turn else self._stream
+        if event.to_turn and self._turn is None:
+            return  # the turn was cleared while this was on its way
+        held = len(self._turn if self._turn is not None and event.to_turn else self._buffer)
+        watched = self._utterances is not None and not event.to_turn
+        coming = len(event.data) * SAMPLE_RATE * 2 // stream.bytes_per_second
+        if not watched and held + coming > self._room:
+            error = WireError(
+                BUFFER_FULL,
+                f"The input audio buffer holds {self._limits.buffer_seconds:.0f} seconds; "
+                "commit or clear it.",
+                "audio",
+            )
+            self._listener.refused(error, event.event_id)
             return
-        windows = await self._worker.run(lambda: vad.feed(pcm))
+        # A second at a time: a long append does not keep other sessions waiting.
+        step = stream.bytes_per_second
+        for start in range(0, len(event.data), step):
+            await self._take_slice(event.data[start : start + step], stream, to_turn=event.to_turn)
+
+    async def _take_slice(self, data: bytes, stream: InputStream, *, to_turn: bool) -> None:
+        utterances, vad = self._utterances, self._vad
+        if to_turn or utterances is None or vad is None:
+            pcm = stream.feed(data) if stream.direct else await self._decoded(stream, data)
+            if not to_turn:
+                self._buffer += pcm
+                self._received += len(pcm)
+            elif self._turn is not None:
+                self._turn += pcm
+            return
+
+        def work() -> tuple[bytes, Sequence[VadWindow]]:
+            pcm = stream.feed(data)
+            return pcm, vad.feed(pcm)
+
+        pcm, windows = await self._worker.run(work)
+        self._received += len(pcm)
+        utterances.add(pcm)
         origin = self._vad_origin // 2
         for window in windows:
             start_ms = (origin + window.start) * 1000 // SAMPLE_RATE
             end_ms = (origin + window.end) * 1000 // SAMPLE_RATE
-            decided = detector.feed(start_ms, end_ms, window.probability)
-            if isinstance(decided, SpeechStarted):
-                self._item_id = new_id("item")
-                self._listener.speech_started(decided.start_ms, self._item_id)
-            elif isinstance(decided, SpeechStopped):
-                self._listener.speech_stopped(decided.end_ms, self._item_id)
-                spoken = self._cut(decided.end_ms)
-                self._listener.audio_committed(self._item_id, spoken, by_client=False)
-            self._drop_before(detector.keep_from_ms(end_ms))
+            await utterances.follow(start_ms, end_ms, window.probability)
 
-    def _drop_before(self, moment_ms: int) -> None:
-        if moment_ms > self._buffer_start_ms:
-            del self._buffer[: (moment_ms - self._buffer_start_ms) * _BYTES_PER_MS]
-            self._buffer_start_ms = moment_ms
-
-    def _cut(self, end_ms: int) -> bytes:
-        """Take the buffer up to a moment out of it."""
-        length = (end_ms - self._buffer_start_ms) * _BYTES_PER_MS
-        spoken = bytes(self._buffer[:length])
-        self._drop_before(end_ms)
-        return spoken
+    async def _decoded(self, stream: InputStream, data: bytes) -> bytes:
+        return await self._worker.run(lambda: stream.feed(data))
 
     def _commit_by_client(self, event: _Commit) -> None:
-        milliseconds = len(self._buffer) / _BYTES_PER_MS
-        if milliseconds < self._limits.minimum_commit_ms:
-            # Realtime protocol; the API reference only says that an empty buffer is an error.
-            error = WireError(
-                COMMIT_EMPTY,
-                "Error committing input audio buffer: buffer too small. Expected at least "
-                f"{self._limits.minimum_commit_ms}ms of audio, but buffer only has "
-                f"{milliseconds:.2f}ms of audio.",
-            )
-            self._listener.refused(error, event.event_id)
+        utterances = self._utterances
+        spoken = bytes(self._buffer) if utterances is None else utterances.audio
+        if self._too_short(spoken, event.event_id):
             return
-        speaking = self.speaking
-        item_id = self._item_id if speaking else new_id("item")
-        spoken = bytes(self._buffer)
+        # SDK, speech_started: a commit during voice activity takes the place of speech_stopped.
+        announced = utterances is not None and utterances.speaking
+        item_id = utterances.item_id if utterances is not None and announced else new_id("item")
         self._restart()
         self._listener.audio_committed(item_id, spoken, by_client=True)
+
+    def _take_turn(self, event: _Turn) -> None:
+        if event.do == "start":
+            self._turn = bytearray()
+            self._turn_stream = self._new_stream()
+            return
+        spoken, self._turn = self._turn, None
+        if event.do == "cancel":
+            self._listener.buffer_cleared()
+        elif spoken is not None and not self._too_short(bytes(spoken), event.event_id):
+            self._listener.audio_committed(new_id("item"), bytes(spoken), by_client=False)
+
+    def _too_short(self, spoken: bytes, event_id: str | None) -> bool:
+        """Refuse audio too short to be committed; return whether it was."""
+        milliseconds = len(spoken) / BYTES_PER_MS
+        if milliseconds >= self._limits.minimum_commit_ms:
+            return False
+        # Realtime protocol; the API reference only says that an empty buffer is an error.
+        error = WireError(
+            COMMIT_EMPTY,
+            "Error committing input audio buffer: buffer too small. Expected at least "
+            f"{self._limits.minimum_commit_ms}ms of audio, but buffer only has "
+            f"{milliseconds:.2f}ms of audio.",
+        )
+        self._listener.refused(error, event_id)
+        return True

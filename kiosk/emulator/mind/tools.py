@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from kiosk.emulator.mind.english import ENGLISH
+from kiosk.emulator.mind.tongue import Sentences
+from kiosk.emulator.mind.tongues import tongue_of
 from kiosk.emulator.mind.words import (
     as_list,
     meaning,
@@ -24,18 +28,6 @@ _LONGEST_ANSWER = 700
 _LONG_OFFER = 40
 """An offer longer than this ends at its first comma."""
 
-_BEFORE_THE_NOUN = re.compile(
-    r"^.*?\b(?:where(?:'s| is| are| can i find| do i find)|(?:get|go|way|route|directions?|walk|"
-    r"take me|bring me|guide me|lead me) (?:\w+ )?to|looking for|search(?:ing)? for|find|visit|see|"
-    r"show me|tell me about|about|need|want|what is|what are|who is|who was|is there|are there|"
-    r"do you have|have you got|and|or)\b\s+",
-    re.IGNORECASE,
-)
-_ARTICLE = re.compile(r"^(?:(?:the|a|an|some|your|my|any|nearest|to|me|out)\s+)+", re.IGNORECASE)
-_AFTER_THE_NOUN = re.compile(
-    r"(?:\s+(?:please|from here|in here|here|today|right now|now|located|then|thanks|thank you))+$",
-    re.IGNORECASE,
-)
 _EXAMPLES = re.compile(
     r"\b(?:such as|including|for example|e\.g\.|knows)\s+(.+?)"
     r"(?:[.;:]|,? and (?:show|shows|what|how|then|where|who)\b|$)",
@@ -72,12 +64,19 @@ class Tool:
     name: str
     description: str
     parameters: tuple[Parameter, ...]
+    schema: Mapping[str, Any] = field(default_factory=dict, compare=False)
+    """The parameters' JSON schema as it was declared."""
+
+    @property
+    def first_sentence(self) -> str:
+        """The first sentence of the description, without its end."""
+        first = re.split(r"(?<=[.!?])\s|\n", self.description.strip(), maxsplit=1)[0]
+        return first.strip().rstrip(".!")
 
     @property
     def offer(self) -> str:
         """What the function is for, as the end of "I can …"."""
-        first = re.split(r"(?<=[.!?])\s|\n", self.description.strip(), maxsplit=1)[0]
-        text = first.strip().rstrip(".!")
+        text = self.first_sentence
         if len(text) > _LONG_OFFER:
             text = text.split(",", 1)[0]
         if not text:
@@ -111,7 +110,7 @@ def examples(text: str) -> tuple[str, ...]:
     found: list[str] = []
     for listed in _EXAMPLES.findall(text):
         for piece in re.split(r",|\bor\b|\band\b", listed):
-            thing = _ARTICLE.sub("", piece.strip())
+            thing = ENGLISH.article.sub("", piece.strip())
             if thing and len(thing.split()) <= _EXAMPLE_WORDS:
                 found.append(thing)
     return tuple(dict.fromkeys(found))[:_MOST_EXAMPLES]
@@ -135,7 +134,7 @@ def _parse_tool(tool: Mapping[str, Any], instructions: str) -> Tool:
             text = "\n".join([description, parameter.description, *about])
             parameters[index] = replace(parameter, examples=examples(text))
             break
-    return Tool(tool["name"], description, tuple(parameters))
+    return Tool(tool["name"], description, tuple(parameters), schema)
 
 
 def _parse_parameter(name: str, schema: Mapping[str, Any], required: bool) -> Parameter:
@@ -159,39 +158,49 @@ def _parse_parameter(name: str, schema: Mapping[str, Any], required: bool) -> Pa
     )
 
 
-def best_fit(tools: tuple[Tool, ...], said: str) -> Fit | None:
-    """Return the function that fits best, however badly; None when there is no function."""
-    fits = [_fit(tool, said) for tool in tools]
+def best_fit(tools: tuple[Tool, ...], said: str, language: str = "en") -> Fit | None:
+    """Return the function that fits best, however badly; None when there is no function.
+
+    Words in another language than English count by the meanings the mind knows, and by the words
+    of the function's description if that is in the same language.
+    """
+    fits = [_fit(tool, said, language) for tool in tools]
     return max(fits, key=lambda fit: fit.score, default=None)
 
 
-def _fit(tool: Tool, said: str) -> Fit:
-    words = set(meanings(said))
+def _fit(tool: Tool, said: str, language: str) -> Fit:
+    words = set(meanings(said, language))
     name = set(meanings(tool.name))
-    description = set(meanings(tool.description))
+    description = _about(tool.description, language)
     score = 2.75 * len(words & name) + 1.0 * len((words & description) - name)
     certain = bool((words & name) - {"where"})
     if "where" in words and "where" in name | description:
         score += 0.5
     for parameter in tool.parameters:
-        about = set(meanings(f"{parameter.name} {parameter.description}"))
+        about = _about(f"{parameter.name} {parameter.description}", language)
         score += 0.5 * len((words & about) - name - description)
-        if choose(parameter.named, said) is not None:
+        if choose(parameter.named, said, language) is not None:
             score += 2.5
             certain = True
     if words and words <= name | description:
         score += 1.0
-    arguments, missing = fill(tool, said)
+    arguments, missing = fill(tool, said, language)
     return Fit(tool, score, certain, arguments, missing)
 
 
-def fill(tool: Tool, said: str) -> tuple[dict[str, Any], Parameter | None]:
+def _about(text: str, language: str) -> set[str]:
+    """Return the meanings of a description: it may be in English or in the visitor's language."""
+    found = set(meanings(text))
+    return found if language == ENGLISH.code else found | set(meanings(text, language))
+
+
+def fill(tool: Tool, said: str, language: str = "en") -> tuple[dict[str, Any], Parameter | None]:
     """Return the arguments the words give, and the first required one they do not."""
     arguments: dict[str, Any] = {}
     missing: Parameter | None = None
-    counted = numbers(said)
+    counted = numbers(said, language)
     for parameter in tool.parameters:
-        value = _value(parameter, said, counted)
+        value = _value(parameter, said, counted, language)
         if value is not None:
             arguments[parameter.name] = value
         elif parameter.required and missing is None:
@@ -199,33 +208,34 @@ def fill(tool: Tool, said: str) -> tuple[dict[str, Any], Parameter | None]:
     return arguments, missing
 
 
-def _value(parameter: Parameter, said: str, counted: list[float]) -> Any:
+def _value(parameter: Parameter, said: str, counted: list[float], language: str) -> Any:
     if parameter.choices:
-        return choose(parameter.choices, said)
-    about = set(meanings(f"{parameter.name} {parameter.description}"))
+        return choose(parameter.choices, said, language)
+    about = _about(f"{parameter.name} {parameter.description}", language)
     if parameter.kind in ("integer", "number"):
         if not counted:
             return None
         number = counted.pop(0)
         return int(number) if parameter.kind == "integer" else number
     if parameter.kind == "boolean":
-        mentioned = bool(about & set(meanings(said)))
+        mentioned = bool(about & set(meanings(said, language)))
         return True if mentioned else (False if parameter.required else None)
     if parameter.kind == "array":
-        return [noun_phrase(said)] if parameter.required else None
+        return [noun_phrase(said, language)] if parameter.required else None
     if parameter.kind == "object":
         return {} if parameter.required else None
     if split_words(parameter.name)[-1:] in (["date"], ["day"]):
-        day = next((w for w in split_words(said) if w in (*_DAYS, "today", "tomorrow")), None)
+        days = {day: day for day in (*_DAYS, "today", "tomorrow")} | tongue_of(language).days
+        day = next((days[w] for w in split_words(said) if w in days), None)
         return day or ("today" if parameter.required else None)
     if not parameter.required and "language" in split_words(parameter.name):
         return None
     if not parameter.required and not _speaks_of(parameter):
         return None
-    phrase = noun_phrase(said)
+    phrase = noun_phrase(said, language)
     # A whole sentence is no name: "I am hungry" means the example it fits best.
     whole = split_words(phrase) == split_words(said)
-    return (choose(parameter.examples, said) or phrase) if whole else phrase
+    return (choose(parameter.examples, said, language) or phrase) if whole else phrase
 
 
 def _speaks_of(parameter: Parameter) -> bool:
@@ -241,12 +251,12 @@ def _speaks_of(parameter: Parameter) -> bool:
     )
 
 
-def choose(choices: tuple[str, ...], said: str) -> str | None:
+def choose(choices: tuple[str, ...], said: str, language: str = "en") -> str | None:
     """Return the choice that the words name best, or None.
 
     Every word of a choice said counts more than some; of two equal ones the first is taken.
     """
-    words = set(meanings(said)) | {meaning(w) for w in split_words(said)}
+    words = set(meanings(said, language)) | {meaning(w) for w in split_words(said)}
     best: tuple[float, int] = (0.0, 0)
     found: str | None = None
     for choice in choices:
@@ -254,6 +264,10 @@ def choose(choices: tuple[str, ...], said: str) -> str | None:
         if not wanted:
             wanted = [meaning(w) for w in split_words(choice)]
         hits = sum(1 for word in wanted if word in words)
+        if not hits and language != ENGLISH.code:
+            # The choices may be in the visitor's language: "Toiletten" is a toilet there.
+            wanted = meanings(choice, language) or wanted
+            hits = sum(1 for word in wanted if word in words)
         if not hits:
             continue
         rank = (hits / len(wanted), hits)
@@ -262,17 +276,28 @@ def choose(choices: tuple[str, ...], said: str) -> str | None:
     return found
 
 
-def noun_phrase(said: str) -> str:
+def noun_phrase(said: str, language: str = "en") -> str:
     """Return what a question is about: "Roman coins" of "Where are the Roman coins, please?"."""
     last = re.split(r"(?<=[.!?])\s+", said.strip())[-1]
     text = re.sub(r"[?!.,;:]+", "", last).strip()
-    text = _BEFORE_THE_NOUN.sub("", text, count=1)
-    text = _AFTER_THE_NOUN.sub("", text)
-    text = _ARTICLE.sub("", text)
+    tongue = tongue_of(language)
+    # The patterns have no accents; what is left keeps them.
+    found = tongue.before_noun.match(bare(text))
+    text = text[found.end() :] if found else text
+    found = tongue.after_noun.search(bare(text))
+    text = text[: found.start()] if found else text
+    found = tongue.article.match(bare(text))
+    text = text[found.end() :] if found else text
     return text.strip() or said.strip()
 
 
-def describe_output(output: str) -> str:
+def bare(text: str) -> str:
+    """Return a text without accents, each character still at its place."""
+    bare = text.replace("\u2019", "'")
+    return "".join(unicodedata.normalize("NFD", char)[0] for char in bare)
+
+
+def describe_output(output: str, language: str = "en") -> str:
     """Return what a function gave back as something that can be said.
 
     Text is said as it is; of a JSON object its say, text, answer or message; lists are read out.
@@ -281,50 +306,51 @@ def describe_output(output: str) -> str:
         value = json.loads(output)
     except (ValueError, RecursionError):
         value = output
-    text = _readable(value).strip()
+    words = tongue_of(language).sentences
+    text = _readable(value, words).strip()
     if len(text) > _LONGEST_ANSWER:
         text = text[:_LONGEST_ANSWER].rsplit(" ", 1)[0] + "…"
     if not text:
-        return "Done."
+        return words.done
     return text if text[-1] in ".!?…" else text + "."
 
 
-def _readable(value: Any) -> str:
+def _readable(value: Any, words: Sentences) -> str:
     if isinstance(value, str):
         return value
     if isinstance(value, bool):
-        return "Yes" if value else "No"
+        return words.yes if value else words.no
     if value is None:
         return ""
     if isinstance(value, (int, float)):
         return str(value)
     if isinstance(value, list):
-        entries = [_entry(element) for element in value[:5]]
-        rest = f", and {len(value) - 5} more" if len(value) > 5 else ""
-        return as_list([e for e in entries if e], "and") + rest if entries else "Nothing was found"
-    for field in ("say", "speech", "text", "answer", "message", "summary"):
-        if isinstance(value.get(field), str) and value[field].strip():
-            return str(value[field])
+        entries = [_entry(element, words) for element in value[:5]]
+        rest = words.and_more.format(count=len(value) - 5) if len(value) > 5 else ""
+        return as_list([e for e in entries if e], words.and_word) + rest or words.nothing
+    for key in ("say", "speech", "text", "answer", "message", "summary"):
+        if isinstance(value.get(key), str) and value[key].strip():
+            return str(value[key])
     if "error" in value:
-        return "I am sorry, that did not work"
-    for field in ("result", "results", "items", "events", "content"):
-        if value.get(field):
-            return _readable(value[field])
+        return words.failed
+    for key in ("result", "results", "items", "events", "content"):
+        if value.get(key):
+            return _readable(value[key], words)
     parts = [
-        f"{str(key).replace('_', ' ')} is {_readable(inner)}"
+        f"{str(key).replace('_', ' ')} {words.is_word} {_readable(inner, words)}"
         for key, inner in value.items()
         if isinstance(inner, (str, int, float)) and not str(key).endswith(("id", "_at", "url"))
     ]
-    text = as_list(parts[:6], "and")
+    text = as_list(parts[:6], words.and_word)
     return text[:1].upper() + text[1:]
 
 
-def _entry(value: Any) -> str:
+def _entry(value: Any, words: Sentences) -> str:
     if not isinstance(value, dict):
-        return _readable(value)
+        return _readable(value, words)
     name = next((str(value[k]) for k in ("say", "title", "name", "summary") if value.get(k)), "")
     when = next((str(value[k]) for k in ("when", "time", "start", "at") if value.get(k)), "")
-    return f"{name} at {when}" if name and when else name or _readable(value)
+    return f"{name} {words.at_word} {when}" if name and when else name or _readable(value, words)
 
 
 def _bare_verb(word: str) -> str:

@@ -6,6 +6,10 @@ import re
 import unicodedata
 from functools import lru_cache
 
+from kiosk.emulator.mind.english import ENGLISH
+from kiosk.emulator.mind.tongue import Tongue
+from kiosk.emulator.mind.tongues import tongue_of
+
 _WORD = re.compile(r"[a-z0-9]+(?:'[a-z]+)?")
 _SENTENCE = re.compile(r"(?<=[.!?])[\"')\]]*\s+(?=[\"'(\[]?[A-Z0-9])|\n+")
 _ABBREVIATION = re.compile(r"\b(?:Mr|Mrs|Ms|Dr|St|No|e\.g|i\.e|a\.m|p\.m)\.$", re.IGNORECASE)
@@ -76,6 +80,7 @@ def plain(text: str) -> str:
     """Return lower-case text without accents, so that café and cafe are one word."""
     decomposed = unicodedata.normalize("NFKD", text.replace("\u2019", "'"))
     bare = "".join(c for c in decomposed if not unicodedata.combining(c)).lower()
+    bare = bare.replace("\u00df", "ss").replace("\u0153", "oe").replace("\u00e6", "ae")
     return re.sub(r"\bwi[ -]fi\b", "wifi", bare)
 
 
@@ -109,8 +114,15 @@ def _stem(word: str) -> str:
     return word
 
 
-def meanings(text: str) -> list[str]:
-    """Return what the words that matter in a text stand for, in order, numbers as digits."""
+def meanings(text: str, language: str = "en") -> list[str]:
+    """Return what the words that matter in a text stand for, in order, numbers as digits.
+
+    Meanings are English words whatever the language, so that texts of two can be compared; words
+    that the mind does not know stay as they are.
+    """
+    tongue = tongue_of(language)
+    if tongue is not ENGLISH:
+        return _foreign_meanings(text, tongue)
     words = split_words(text)
     result = [
         _NUMBERS.get(word, "") or meaning(word)
@@ -132,10 +144,25 @@ def meanings(text: str) -> list[str]:
     return list(dict.fromkeys(result))
 
 
-def numbers(text: str) -> list[float]:
+def _foreign_meanings(text: str, tongue: Tongue) -> list[str]:
+    found = []
+    # "l'ascenseur" is two words.
+    for word in split_words(plain(text).replace("'", " ")):
+        sense = tongue.sense(word)
+        if sense:
+            found.append(meaning(sense))
+        elif word not in tongue.stopwords:
+            found.append(tongue.numbers.get(word, "") or meaning(word))
+    if tongue.way.search(plain(text)):
+        found.append("where")
+    return list(dict.fromkeys(found))
+
+
+def numbers(text: str, language: str = "en") -> list[float]:
     """Return the numbers said in a text, in order; number words up to twelve count."""
     found = re.findall(r"\d+(?:\.\d+)?|[a-z]+", plain(text))
-    spoken = (_NUMBERS.get(word, word) for word in found)
+    known = _NUMBERS if tongue_of(language) is ENGLISH else tongue_of(language).numbers
+    spoken = (known.get(word, word) for word in found)
     return [float(word) for word in spoken if word[0].isdigit()]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from typing import Any, Protocol
 
 from azure.ai.voicelive import models as sdk
@@ -11,8 +12,12 @@ from kiosk.clock import Clock
 from kiosk.emulator.avatar.holder import SessionAvatar
 from kiosk.emulator.config.config import SessionConfig
 from kiosk.emulator.conversation.items import Conversation
+from kiosk.emulator.mcp.desk import McpDesk
+from kiosk.emulator.mind.interface import Mind
 from kiosk.emulator.responses.request import ResponseRequest, parse_request
 from kiosk.emulator.responses.run import CancelReason, ResponseRun
+from kiosk.emulator.responses.streamed import StreamedText
+from kiosk.emulator.responses.timing import Extras, wanted_extras
 from kiosk.emulator.scenario.limits import Limits
 from kiosk.emulator.scenario.scenario import Scenario
 from kiosk.emulator.speech.parts import Speech, Voice
@@ -49,16 +54,17 @@ class ResponseDesk:
         avatar: SessionAvatar,
         *,
         voice: Voice,
+        mind: Mind,
+        mcp: McpDesk,
         tasks: TaskSet,
     ) -> None:
         self.conversation, self.conversation_id = host.conversation, host.conversation_id
         self.limits, self.clock, self.scenario = host.limits, host.clock, host.scenario
-        self.voice = voice
-        self.used_replies: set[int] = set()
+        self.voice, self.mind, self.mcp, self.tasks = voice, mind, mcp, tasks
+        self.used_replies: Counter[int] = Counter()
         self._host = host
         self._config = config
         self._avatar = avatar
-        self._tasks = tasks
         self._active: ResponseRun | None = None
         self._active_task: asyncio.Task[Any] | None = None
         self._last: ResponseRun | None = None
@@ -85,6 +91,8 @@ class ResponseDesk:
     def create(self, message: JSON) -> None:
         """Carry out a `response.create`, or raise WireError."""
         request = parse_request(message, self._config, self.limits)
+        if request.pre_generated_id is not None:
+            self.conversation.check_new(request.pre_generated_id)
         if self._active is not None:
             if not request.cancel_previous:
                 raise WireError(
@@ -115,19 +123,37 @@ class ResponseDesk:
             raise WireError(NO_ACTIVE_RESPONSE, "Cancellation failed: no active response found.")
         self._cancel(self._active, "client_cancelled")
 
-    def interrupt(self, *, auto_truncate: bool) -> None:
-        """Let the visitor's speech stop the assistant's, as `interrupt_response` asks for."""
+    @property
+    def sounding(self) -> bool:
+        """Whether a response is being made, or is still playing if it is played as it comes."""
+        last = self._last
+        if self._active is not None or last is None:
+            return self._active is not None
+        if last.status == "cancelled":
+            return False
+        return self._heard_ms(last) < last.spoken_ms
+
+    def interrupt(self, *, auto_truncate: bool, appended_text: str = "") -> None:
+        """Let the visitor's speech stop the assistant's, as `interrupt_response` asks for.
+
+        `appended_text` is put behind what is left of a truncated answer in the context
+        (auto-truncation page, `appended_text_after_truncation`).
+        """
         last = self._last
         heard_ms = self._heard_ms(last) if last is not None else 0
         if self._active is not None:
             self._cancel(self._active, "turn_detected")
         if self.scenario.interruption_clears_avatar:
             _ = self._avatar.clear()
-        item = last.spoken_item if last is not None else None
-        if not auto_truncate or item is None or self.conversation.find(item.id) is None:
+        if not auto_truncate or last is None:
             return
-        if heard_ms < item.parts[0].audio_ms:
-            self.truncate(item.id, 0, heard_ms)
+        for item in last.spoken_items:
+            part = item.parts[0]
+            length_ms = part.audio_ms
+            if heard_ms < length_ms and self.conversation.find(item.id) is not None:
+                self.truncate(item.id, 0, max(0, heard_ms))
+                part.text = (part.text or "") + appended_text
+            heard_ms -= length_ms
 
     def truncate(self, item_id: str, content_index: int, audio_end_ms: int) -> None:
         """Cut an item to what was heard and say so, or raise WireError."""
@@ -144,7 +170,7 @@ class ResponseDesk:
         self._active = self._last = run
         self._idle.clear()
         run.begin()
-        self._active_task = self._tasks.start(run.run(), name="response")
+        self._active_task = self.tasks.start(run.run(), name="response")
 
     def _cancel(self, run: ResponseRun, reason: CancelReason) -> None:
         task = self._active_task
@@ -159,12 +185,23 @@ class ResponseDesk:
         """
         if self._avatar.connected:
             return self._avatar.heard_ms(run.id)
-        if run.audio_started_at is None or run.spoken_item is None:
+        if run.audio_started_at is None:
             return 0
         since = int((self.clock.monotonic() - run.audio_started_at) * 1000)
-        return min(since, run.spoken_item.parts[0].audio_ms)
+        return min(since, run.spoken_ms)
+
+    def streamed(self, item_id: str) -> StreamedText | None:
+        """Return the text of the incomplete message with this id, if it is being spoken."""
+        run = self._active
+        if run is None or not any(item.id == item_id for item in run.output):
+            return None
+        return run.streamed
 
     # What a ResponseRun asks for.
+
+    def included(self, name: str) -> bool:
+        """Return whether the session's `include` names something."""
+        return name in (self._config.values.get("include") or ())
 
     def emit(self, model: type[sdk.ServerEvent], **fields: Any) -> JSON:
         """Queue a server event."""
@@ -192,11 +229,6 @@ class ResponseDesk:
             )
         return bool(avatar.get("output_audit_audio"))
 
-    def speech_extras(self) -> tuple[bool, bool]:
-        """Return whether the session wants word timestamps, and visemes."""
-        values = self._config.values
-        animation = values.get("animation") or {}
-        return (
-            "word" in (values.get("output_audio_timestamp_types") or ()),
-            "viseme_id" in (animation.get("outputs") or ()),
-        )
+    def speech_extras(self) -> Extras:
+        """Return what the session wants beside the audio."""
+        return wanted_extras(self._config.values)

@@ -1,66 +1,54 @@
-"""One response from `response.created` to `response.done`: thought, spoken, called, cancelled."""
+"""One response from `response.created` to `response.done`: planned, carried out, cancelled."""
 
 from __future__ import annotations
 
 import asyncio
-import json
+from collections import Counter
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, aclosing
-from typing import Any, Literal, Protocol
+from typing import Literal, Protocol
 
 import structlog
 from azure.ai.voicelive import models as sdk
 
-from kiosk.clock import Clock, new_id
-from kiosk.emulator.conversation.items import Conversation, Item, Part
-from kiosk.emulator.mind.mind import FunctionCall, Plan, think
+from kiosk.clock import new_id
+from kiosk.emulator.conversation.items import Item
+from kiosk.emulator.mcp.desk import McpCall, McpDesk, McpTool
+from kiosk.emulator.mind.interface import Mind
+from kiosk.emulator.mind.thought import Context, Plan
+from kiosk.emulator.responses.calling import announce_mcp_call, call_function
+from kiosk.emulator.responses.hosted import FILE_RESULTS, act_hosted
+from kiosk.emulator.responses.interim import Interim
+from kiosk.emulator.responses.output import OutputHost, ResponseOutput
 from kiosk.emulator.responses.request import ResponseRequest, build_context, heard_text
-from kiosk.emulator.responses.timing import (
-    TimedEvent,
-    audio_events,
-    count_tokens,
-    mark_events,
-    split_text,
-    word_groups,
-    word_times,
-)
+from kiosk.emulator.responses.speaking import Speaker
+from kiosk.emulator.responses.streamed import StreamedText
+from kiosk.emulator.responses.timing import count_tokens
 from kiosk.emulator.scenario.limits import Limits
-from kiosk.emulator.scenario.scenario import Scenario
-from kiosk.emulator.speech.parts import Speech, Voice
-from kiosk.emulator.wire.codec import JSON
+from kiosk.emulator.wire.codec import JSON, WireError
 from kiosk.errors import KioskError
+from kiosk.tasks import TaskSet
 
 log = structlog.get_logger(__name__)
 
 CancelReason = Literal["turn_detected", "client_cancelled"]
 
-_ARGUMENT_CHARACTERS = 24
-_SHORTEST_WAIT = 0.004
 # Tokens of audio are counted as the Realtime protocol does: one for 100 ms in, one for 50 ms out.
 _INPUT_TOKEN_MS, _OUTPUT_TOKEN_MS = 100, 50
 
 
-class ResponseHost(Protocol):
+class ResponseHost(OutputHost, Protocol):
     """What a response needs of its session."""
 
-    conversation: Conversation
     conversation_id: str
     limits: Limits
-    clock: Clock
-    scenario: Scenario
-    voice: Voice
-    used_replies: set[int]
+    mind: Mind
+    mcp: McpDesk
+    tasks: TaskSet
+    used_replies: Counter[int]
 
-    def emit(self, model: type[sdk.ServerEvent], **fields: Any) -> JSON:
-        """Queue a server event."""
-        ...
-
-    def play(self, speech: Speech, response_id: str) -> bool:
-        """Give speech to the avatar; return whether its audio must also go over the WebSocket."""
-        ...
-
-    def speech_extras(self) -> tuple[bool, bool]:
-        """Return whether the session wants word timestamps, and visemes."""
+    def included(self, name: str) -> bool:
+        """Return whether the session's `include` names something."""
         ...
 
     def response_finished(self, run: ResponseRun) -> None:
@@ -74,15 +62,19 @@ class ResponseRun:
     def __init__(self, host: ResponseHost, request: ResponseRequest) -> None:
         self.id = new_id("resp")
         self.status = "in_progress"
-        self.output: list[Item] = []
-        self.audio_started_at: float | None = None
+        self.streamed: StreamedText | None = None
+        """What `input_text.delta` goes on with, in a response to an incomplete message."""
         self._host = host
         self._request = request
+        self._output = ResponseOutput(host, self.id, commit=request.commit)
+        self._speaker = Speaker(host, self._output, request)
+        self._interim = Interim(host, request.interim)
         self._details: JSON | None = None
-        self._transcript = ""
-        self._open_extras: tuple[bool, bool] = (False, False)
-        self._pace_from: float | None = None
         self._input_tokens = (0, 0)
+        self._mcp_calls: list[McpCall] = []
+        if request.streamed:
+            text, maximum = request.pre_generated or "", host.limits.text_characters
+            self.streamed = StreamedText(text, maximum=maximum)
 
     @property
     def finished(self) -> bool:
@@ -90,9 +82,24 @@ class ResponseRun:
         return self.status != "in_progress"
 
     @property
-    def spoken_item(self) -> Item | None:
-        """The message being or having been spoken, if there is one."""
-        return next((i for i in self.output if i.parts and i.parts[0].kind == "audio"), None)
+    def output(self) -> list[Item]:
+        """The items made so far."""
+        return self._output.items
+
+    @property
+    def audio_started_at(self) -> float | None:
+        """When the first audio was generated, on the monotonic clock."""
+        return self._speaker.audio_started_at
+
+    @property
+    def spoken_items(self) -> list[Item]:
+        """The messages spoken so far, in the order they are heard."""
+        return [item for item in self.output if item.parts and item.parts[0].kind == "audio"]
+
+    @property
+    def spoken_ms(self) -> int:
+        """How much audio was generated so far."""
+        return sum(item.parts[0].audio_ms for item in self.spoken_items)
 
     def begin(self) -> None:
         """Send `response.created`."""
@@ -102,17 +109,20 @@ class ResponseRun:
         """Think, then say and call; whatever happens, the response ends with `response.done`."""
         try:
             async with asyncio.timeout(self._host.limits.response_seconds):
-                plan = await self._plan()
-                if plan.say:
-                    await self._say(plan.say)
-                for call in plan.calls:
-                    self._call(call)
+                if self._request.pre_generated is not None:
+                    await self._say_given(self._request.pre_generated)
+                else:
+                    await self._answer()
             self._finish("incomplete" if self._details else "completed")
+            for call in self._mcp_calls:
+                self._host.mcp.begin(call)
         except TimeoutError:
             self._fail("timeout", "The response took too long.")
+        except WireError as error:
+            self._fail(error.code, error.message)
         except KioskError as error:
             log.warning("response failed", response_id=self.id, code=error.code)
-            self._fail(error.code, "The emulator could not make this response.")
+            self._fail(error.code, str(error))
         finally:
             if not self.finished:
                 self._fail("server_error", "The response was given up.")
@@ -132,8 +142,8 @@ class ResponseRun:
         if self.finished:
             return
         for item in self.output:
-            if item.status == "in_progress":
-                self._close_item(item, "incomplete")
+            if item.status == "in_progress" and item.parts:
+                self._speaker.close(item, "incomplete")
         self.status = status
         self._host.emit(sdk.ServerEventResponseDone, response=self._as_model())
         self._host.response_finished(self)
@@ -173,214 +183,104 @@ class ResponseRun:
                 "image_tokens": 0,
                 "cached_tokens_details": zero,
             },
-            "output_token_details": {"text_tokens": text_out, "audio_tokens": audio_out},
+            "output_token_details": {
+                "text_tokens": text_out,
+                "audio_tokens": audio_out,
+                "reasoning_tokens": 0,
+            },
         }
 
-    async def _plan(self) -> Plan:
-        """Wait until everything said was heard, then think."""
+    async def _say_given(self, text: str) -> None:
+        """Say what the client gave, which needs no mind; what it streams is said as it comes."""
+        self._count_input()
+        await self._speaker.say(self.streamed or text, item_id=self._request.pre_generated_id)
+        self._note_cut()
+
+    async def _answer(self) -> None:
         host, request = self._host, self._request
-        delay_ms = host.scenario.reply_delay_ms
         pending = host.conversation.pending()
         if pending and request.context_items is None:
             await asyncio.wait(pending)
-        context = build_context(request, host.conversation, frozenset(host.used_replies))
+        tools: dict[str, McpTool] = {}
+        if request.tool_choice != "none":
+            tools = await host.mcp.tools(request.tools)
+        context = build_context(request, host.conversation, host.used_replies, tools)
         self._count_input()
-        if request.pre_generated is not None:
-            return Plan(say=request.pre_generated)
-        plan = think(context, host.scenario)
+        plan = await self._plan(context)
+        hosted = None
         if plan.reply is not None:
-            host.used_replies.add(plan.reply)
-        if delay_ms + plan.delay_ms:
-            await host.clock.sleep((delay_ms + plan.delay_ms) / 1000)
+            host.used_replies[plan.reply] += 1
+            hosted = host.scenario.replies[plan.reply].hosted
+        if hosted is not None:
+            shown = host.included(FILE_RESULTS)
+            act_hosted(host, self._output, hosted, file_results=shown)
+        if plan.words:
+            await self._speaker.say(
+                plan.words,
+                language=plan.language,
+                annotations=hosted.annotations if hosted else (),
+                filtered=hosted is not None and hosted.content_filter,
+            )
+            self._note_cut()
+        if hosted is not None and hosted.content_filter:
+            self._details = {"type": "incomplete", "reason": "content_filter"}
+        for call in plan.calls:
+            if call.name in tools:
+                tool = tools[call.name]
+                self._mcp_calls.append(announce_mcp_call(host, self._output, tool, call))
+            else:
+                call_function(host, self._output, call)
+        if plan.calls and self._interim.triggers("tool"):
+            # Behind the calls, so that the client's functions run while it is said.
+            await self._speaker.say(await self._interim.words(context))
+
+    async def _plan(self, context: Context) -> Plan:
+        """Think; if that takes too long and the session wants it, say something meanwhile."""
+        thinking = self._think(context)
+        if not self._interim.triggers("latency"):
+            return await thinking
+        task = self._host.tasks.start(self._bridge(context), name="interim response")
+        async with AsyncExitStack() as stack:
+            stack.callback(task.cancel)
+            plan = await thinking
+            if self._interim.triggers("latency"):  # not begun: the answer was quick
+                return plan
+            if isinstance(plan.say, AsyncGenerator):
+                await stack.enter_async_context(aclosing(plan.say))
+            await asyncio.wait([task])
+            stack.pop_all()
         return plan
+
+    async def _think(self, context: Context) -> Plan:
+        host = self._host
+        if host.scenario.reply_delay_ms:
+            # Before thinking: a plan may hold a stream, which nobody closes while it waits.
+            await host.clock.sleep(host.scenario.reply_delay_ms / 1000)
+        plan = await host.mind.plan(context)
+        if plan.delay_ms:
+            await host.clock.sleep(plan.delay_ms / 1000)
+        return plan
+
+    async def _bridge(self, context: Context) -> None:
+        """Say the interim response when its time has come; without it the answer still comes."""
+        await self._interim.wait()
+        try:
+            await self._speaker.say(await self._interim.words(context))
+        except KioskError as error:
+            log.warning("interim response failed", response_id=self.id, code=error.code)
+
+    def _note_cut(self) -> None:
+        if self._speaker.cut:
+            self._details = {"type": "incomplete", "reason": "max_output_tokens"}
 
     def _count_input(self) -> None:
         items = self._host.conversation.items()
         words = sum(
-            count_tokens(heard_text(i)) + count_tokens(i.output + i.arguments) for i in items
+            count_tokens(heard_text(i)) + count_tokens((i.output or "") + i.arguments)
+            for i in items
         )
         audio = sum(p.audio_ms for i in items for p in i.parts if p.kind == "input_audio")
         self._input_tokens = (
             words + count_tokens(self._request.instructions),
             audio // _INPUT_TOKEN_MS,
         )
-
-    def _add_item(self, item: Item) -> None:
-        self.output.append(item)
-        index = len(self.output) - 1
-        self._host.emit(
-            sdk.ServerEventResponseOutputItemAdded,
-            response_id=self.id,
-            output_index=index,
-            item=item.as_model(),
-        )
-        if self._request.commit:
-            previous = self._host.conversation.add(item)
-            self._host.emit(
-                sdk.ServerEventConversationItemCreated,
-                previous_item_id=previous,
-                item=item.as_model(),
-            )
-
-    def _close_item(self, item: Item, status: Literal["completed", "incomplete"]) -> None:
-        """Send everything that ends an item, in the protocol's order."""
-        index = self.output.index(item)
-        if item.parts:
-            part = item.parts[0]
-            part.text = self._transcript.rstrip()
-            where = self._where(item)
-            if part.kind == "audio":
-                timestamps, visemes = self._open_extras
-                if timestamps:
-                    self._host.emit(sdk.ServerEventResponseAudioTimestampDone, **where)
-                if visemes:
-                    self._host.emit(sdk.ServerEventResponseAnimationVisemeDone, **where)
-                # Unsure with a WebRTC avatar; the Realtime protocol sends it over WebRTC too.
-                self._host.emit(sdk.ServerEventResponseAudioDone, **where)
-                self._host.emit(
-                    sdk.ServerEventResponseAudioTranscriptDone, transcript=part.text, **where
-                )
-            else:
-                self._host.emit(sdk.ServerEventResponseTextDone, text=part.text, **where)
-            self._host.emit(sdk.ServerEventResponseContentPartDone, part=part.as_model(), **where)
-        item.status = status
-        self._host.emit(
-            sdk.ServerEventResponseOutputItemDone,
-            response_id=self.id,
-            output_index=index,
-            item=item.as_model(),
-        )
-
-    def _where(self, item: Item) -> JSON:
-        return {
-            "response_id": self.id,
-            "item_id": item.id,
-            "output_index": self.output.index(item),
-            "content_index": 0,
-        }
-
-    def _call(self, call: FunctionCall) -> None:
-        arguments = json.dumps(call.arguments, ensure_ascii=False)
-        item = Item(
-            id=new_id("item"),
-            kind="function_call",
-            status="in_progress",
-            name=call.name,
-            call_id=new_id("call"),
-        )
-        self._add_item(item)
-        where = {
-            "response_id": self.id,
-            "item_id": item.id,
-            "output_index": self.output.index(item),
-            "call_id": item.call_id,
-        }
-        for start in range(0, len(arguments), _ARGUMENT_CHARACTERS):
-            self._host.emit(
-                sdk.ServerEventResponseFunctionCallArgumentsDelta,
-                delta=arguments[start : start + _ARGUMENT_CHARACTERS],
-                **where,
-            )
-        item.arguments = arguments
-        self._host.emit(
-            sdk.ServerEventResponseFunctionCallArgumentsDone,
-            arguments=arguments,
-            name=item.name,
-            **where,
-        )
-        self._close_item(item, "completed")
-
-    async def _say(self, text: str) -> None:
-        text = self._cut(text)
-        spoken = self._request.spoken
-        part = Part(kind="audio" if spoken else "text", text="")
-        item = Item(id=new_id("item"), kind="message", role="assistant", status="in_progress")
-        self._transcript = ""
-        self._add_item(item)
-        item.parts.append(part)
-        self._host.emit(
-            sdk.ServerEventResponseContentPartAdded, part=part.as_model(), **self._where(item)
-        )
-        if spoken:
-            await self._speak(text, item, part)
-        else:
-            for group in word_groups(split_text(text)):
-                self._host.emit(
-                    sdk.ServerEventResponseTextDelta, delta="".join(group), **self._where(item)
-                )
-                self._transcript += "".join(group)
-                await self._host.clock.sleep(0)
-        self._close_item(item, "incomplete" if self._details else "completed")
-
-    def _cut(self, text: str) -> str:
-        """Keep to `max_output_tokens`, about four tokens for three words."""
-        limit = self._request.max_output_tokens
-        words = split_text(text)
-        if not isinstance(limit, int) or count_tokens(text) <= limit:
-            return text
-        self._details = {"type": "incomplete", "reason": "max_output_tokens"}
-        return "".join(words[: max(1, limit * 3 // 4)]).rstrip()
-
-    async def _speak(self, text: str, item: Item, part: Part) -> None:
-        """Speak piece by piece; the transcript and the audio come faster than they are heard."""
-        self._open_extras = self._host.speech_extras()
-        remaining = split_text(text)
-        offset_ms = 0
-        async with AsyncExitStack() as stack:
-            pieces = self._host.voice.speak(text)
-            if isinstance(pieces, AsyncGenerator):
-                await stack.enter_async_context(aclosing(pieces))
-            async for speech in pieces:
-                # A voice may say "20 percent" for "20%", so the count is close, not exact; what
-                # is left at the end follows below.
-                count = min(len(speech.text.split()), len(remaining))
-                words, remaining = remaining[:count], remaining[count:]
-                await self._speak_piece(speech, words, offset_ms, item, part)
-                offset_ms += speech.duration_ms
-        if remaining:
-            rest = "".join(remaining)
-            part.words.append((offset_ms, rest))
-            self._transcript += rest
-            self._host.emit(
-                sdk.ServerEventResponseAudioTranscriptDelta, delta=rest, **self._where(item)
-            )
-
-    async def _speak_piece(
-        self, speech: Speech, words: list[str], offset_ms: int, item: Item, part: Part
-    ) -> None:
-        host, where = self._host, self._where(item)
-        if self._pace_from is None:
-            self._pace_from = host.clock.monotonic()
-        if self.audio_started_at is None:
-            self.audio_started_at = host.clock.monotonic()
-        over_socket = host.play(speech, self.id)
-        times = word_times(speech, words)
-        part.words += [(offset_ms + end, word) for (_, end), word in zip(times, words, strict=True)]
-        part.audio_ms = offset_ms + speech.duration_ms
-        timeline: list[TimedEvent] = []
-        if over_socket:
-            timeline += audio_events(speech, self._request.output_audio_format)
-        place = 0
-        for group in word_groups(words):
-            timeline.append(
-                (
-                    times[place][0],
-                    sdk.ServerEventResponseAudioTranscriptDelta,
-                    {"delta": "".join(group)},
-                )
-            )
-            place += len(group)
-        timeline += mark_events(speech, offset_ms, *self._open_extras)
-        for at_ms, model, fields in sorted(timeline, key=lambda entry: entry[0]):
-            await self._pace(offset_ms + at_ms)
-            host.emit(model, **where, **fields)
-            if model is sdk.ServerEventResponseAudioTranscriptDelta:
-                self._transcript += fields["delta"]
-
-    async def _pace(self, audio_ms: int) -> None:
-        """Wait until this moment of the audio is due at the scenario's generation speed."""
-        assert self._pace_from is not None
-        due = self._pace_from + audio_ms / 1000 / self._host.scenario.generation_speed
-        wait = due - self._host.clock.monotonic()
-        if wait > _SHORTEST_WAIT:
-            await self._host.clock.sleep(wait)

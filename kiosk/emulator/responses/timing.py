@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import base64
 import re
+from dataclasses import dataclass
 
 from azure.ai.voicelive import models as sdk
 
 from kiosk.emulator.hearing.audio import OUTPUT_RATES, encode_output
+from kiosk.emulator.speech.blendshapes import frame_at, frame_range
 from kiosk.emulator.speech.parts import Speech
 from kiosk.emulator.wire.codec import JSON
 
@@ -61,20 +63,63 @@ def audio_events(speech: Speech, sound: str) -> list[TimedEvent]:
     ]
 
 
-def mark_events(
-    speech: Speech, offset_ms: int, timestamps: bool, visemes: bool
-) -> list[TimedEvent]:
-    """Return word timestamps and visemes, each if wanted, counted from the answer's start."""
+@dataclass(frozen=True, slots=True)
+class Extras:
+    """What a session wants beside the audio."""
+
+    timestamps: bool = False
+    visemes: bool = False
+    blendshapes: bool = False
+
+
+def wanted_extras(values: JSON) -> Extras:
+    """Return the extras of a session's configuration."""
+    outputs = (values.get("animation") or {}).get("outputs") or ()
+    return Extras(
+        timestamps="word" in (values.get("output_audio_timestamp_types") or ()),
+        visemes="viseme_id" in outputs,
+        blendshapes="blendshapes" in outputs,
+    )
+
+
+def mark_events(speech: Speech, offset_ms: int, extras: Extras) -> list[TimedEvent]:
+    """Return what is wanted beside the audio, counted from the answer's start.
+
+    Times lie within the speech and never go back.
+    """
     events: list[TimedEvent] = []
-    for mark in speech.words if timestamps else ():
+    end = speech.duration_ms
+    for mark in speech.words if extras.timestamps else ():
+        start = min(mark.start_ms, end)
         fields: JSON = {
-            "audio_offset_ms": offset_ms + mark.start_ms,
-            "audio_duration_ms": mark.end_ms - mark.start_ms,
+            "audio_offset_ms": offset_ms + start,
+            "audio_duration_ms": min(mark.end_ms, end) - start,
             "text": mark.text,
             "timestamp_type": "word",
         }
-        events.append((mark.start_ms, sdk.ServerEventResponseAudioTimestampDelta, fields))
-    for mouth in speech.mouths if visemes else ():
-        fields = {"audio_offset_ms": offset_ms + mouth.start_ms, "viseme_id": mouth.viseme}
-        events.append((mouth.start_ms, sdk.ServerEventResponseAnimationVisemeDelta, fields))
+        events.append((start, sdk.ServerEventResponseAudioTimestampDelta, fields))
+    for mouth in speech.mouths if extras.visemes else ():
+        start = min(mouth.start_ms, end)
+        fields = {"audio_offset_ms": offset_ms + start, "viseme_id": mouth.viseme}
+        events.append((start, sdk.ServerEventResponseAnimationVisemeDelta, fields))
+    if extras.blendshapes:
+        events += _blendshape_events(speech, offset_ms)
+    return events
+
+
+def _blendshape_events(speech: Speech, offset_ms: int) -> list[TimedEvent]:
+    """Return the face in groups of frames, each due with the audio chunk it belongs to.
+
+    `frame_index` is the number of the group's first frame (JavaScript reference; the same as the
+    count of frames before it, Speech documentation).
+    """
+    events: list[TimedEvent] = []
+    for start in range(0, speech.duration_ms, _AUDIO_CHUNK_MS):
+        end = min(start + _AUDIO_CHUNK_MS, speech.duration_ms)
+        numbers = frame_range(offset_ms + start, offset_ms + end)
+        if not numbers:
+            continue
+        frames = [frame_at(number, speech.mouths, offset_ms) for number in numbers]
+        fields: JSON = {"frames": frames, "frame_index": numbers[0]}
+        events.append((start, sdk.ServerEventResponseAnimationBlendshapeDelta, fields))
     return events

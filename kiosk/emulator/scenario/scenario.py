@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import re
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from kiosk.emulator.scenario.faults import Fault
+from kiosk.emulator.scenario.faults import MAXIMUM_FAULTS, Fault
+from kiosk.emulator.scenario.replay import Replay
+from kiosk.emulator.scenario.replies import MindSettings, Reply, Text
+from kiosk.emulator.scenario.service import Service
 from kiosk.errors import SettingsError
 
 _MAXIMUM_REPLIES = 1_000
@@ -20,71 +22,26 @@ class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Call(_Part):
-    """A function call that a reply makes."""
-
-    name: str = Field(description="Name of a function the session declares.")
-    arguments: dict[str, Any] = Field(default_factory=dict)
-
-
-class Reply(_Part):
-    """What is answered when the visitor's words fit.
-
-    `match` is a regular expression searched in what was said, without regard to case. `keywords`
-    fit when every one of them was said, in any form ("toilet" fits "toilets"). Give either.
-    """
-
-    match: str = ""
-    keywords: tuple[str, ...] = ()
-    say: str = Field(default="", description="Said at once; with a call, said before it.")
-    call: Call | None = Field(
-        default=None, description="Function to call; skipped if not declared."
-    )
-    after: str = Field(
-        default="", description="Said with the function's output; {output} stands for the output."
-    )
-    delay_ms: int = Field(default=0, ge=0, le=60_000, description="Wait before answering.")
-    once: bool = Field(default=False, description="Fits the first time only in each session.")
-
-    @field_validator("match")
-    @classmethod
-    def _compiles(cls, value: str) -> str:
-        try:
-            re.compile(value)
-        except re.error as error:
-            raise ValueError(f"not a regular expression: {error}") from None
-        return value
-
-    @model_validator(mode="after")
-    def _whole(self) -> Reply:
-        if bool(self.match) == bool(self.keywords):
-            raise ValueError("give either match or keywords")
-        if not self.say and self.call is None:
-            raise ValueError("give say, call or both")
-        return self
-
-
 class IceServer(_Part):
     """One entry of `session.avatar.ice_servers`."""
 
-    urls: tuple[str, ...] = Field(min_length=1)
-    username: str | None = None
-    credential: str | None = None
+    urls: tuple[str, ...] = Field(
+        min_length=1, description='Addresses, such as "turn:relay.example:3478?transport=udp".'
+    )
+    username: str | None = Field(default=None, description="For a TURN server.")
+    credential: str | None = Field(default=None, description="For a TURN server.")
 
 
 class Scenario(_Part):
     """One emulator's behaviour. The empty scenario is the default mind and no faults."""
 
-    name: str = "default"
+    name: str = Field(default="default", description="Shown at the start and in the log.")
     language: str = "en-US"
-    api_key: str | None = Field(
-        default=None, description="The only key accepted; bearer tokens are then refused with 403."
-    )
     phrases: tuple[str, ...] = Field(
         default=(), description="What visitors are expected to say; helps hearing with a grammar."
     )
-    greeting: str = Field(default="", description="Said when the session asks for a greeting.")
-    otherwise: str = Field(
+    greeting: Text = Field(default="", description="Said when the session asks for a greeting.")
+    otherwise: Text = Field(
         default="", description="Said when no reply fits; empty: the default mind answers."
     )
     reply_delay_ms: int = Field(default=0, ge=0, le=60_000, description="Wait before each answer.")
@@ -93,6 +50,13 @@ class Scenario(_Part):
         gt=0,
         le=1_000,
         description="How much faster than speech replies are generated.",
+    )
+    transcription_delay_ms: int = Field(
+        default=0,
+        ge=0,
+        le=60_000,
+        description="How much later than the mind the client learns what was said. The service "
+        "transcribes beside the answer, so its words may come after the answer began.",
     )
     interruption_clears_avatar: bool = Field(
         default=True,
@@ -106,8 +70,21 @@ class Scenario(_Part):
     ice_servers: tuple[IceServer, ...] | None = Field(
         default=None, description="Told to clients; by default the emulator's own STUN server."
     )
-    replies: Annotated[tuple[Reply, ...], Field(max_length=_MAXIMUM_REPLIES)] = ()
-    faults: Annotated[tuple[Fault, ...], Field(max_length=100)] = ()
+    mind: MindSettings | None = Field(
+        default=None, description="A chat endpoint that answers where no reply fits."
+    )
+    service: Service = Field(
+        default_factory=Service, description="What the resource demands and allows."
+    )
+    replay: Replay | None = Field(
+        default=None, description="Answers from a recording instead of thinking."
+    )
+    replies: Annotated[tuple[Reply, ...], Field(max_length=_MAXIMUM_REPLIES)] = Field(
+        default=(), description="What is answered to which words; the first that fits."
+    )
+    faults: Annotated[tuple[Fault, ...], Field(max_length=MAXIMUM_FAULTS)] = Field(
+        default=(), description="What goes wrong, and when."
+    )
 
 
 def load_scenario(path: Path) -> Scenario:
@@ -122,7 +99,11 @@ def load_scenario(path: Path) -> Scenario:
         raise SettingsError(f"scenario {path} is not UTF-8 text; save it as UTF-8") from None
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"scenario {path} is not valid TOML: {error}") from None
-    return parse_scenario(data, str(path))
+    scenario = parse_scenario(data, str(path))
+    if scenario.replay is None:
+        return scenario
+    file = path.parent / scenario.replay.file
+    return scenario.model_copy(update={"replay": scenario.replay.model_copy(update={"file": file})})
 
 
 def parse_scenario(data: dict[str, Any], source: str) -> Scenario:
@@ -131,8 +112,24 @@ def parse_scenario(data: dict[str, Any], source: str) -> Scenario:
         return Scenario.model_validate(data)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        place = ".".join(str(part) for part in first["loc"]) or "the top level"
+        place = _place(first["loc"], data, missing=first["type"] == "missing") or "the top level"
         reason = first["msg"].removeprefix("Value error, ")
         if first["type"] == "extra_forbidden":
             reason = "there is no such key"
         raise SettingsError(f"scenario {source}: {place}: {reason}") from None
+
+
+def _place(location: tuple[int | str, ...], data: Any, *, missing: bool) -> str:
+    """Return where a mistake is, as it is in the file: pydantic also names its own types."""
+    parts: list[str] = []
+    for index, part in enumerate(location):
+        if isinstance(data, dict):
+            if part not in data and not (missing and index + 1 == len(location)):
+                continue
+            data = data.get(part)
+        elif isinstance(data, (list, tuple)) and isinstance(part, int) and part < len(data):
+            data = data[part]
+        else:
+            continue
+        parts.append(str(part))
+    return ".".join(parts)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Callable
 from typing import Any, Protocol
 
@@ -11,31 +10,31 @@ import structlog
 from azure.ai.voicelive import models as sdk
 
 from kiosk.clock import Clock
+from kiosk.emulator.config.audio import check_late_changes, input_channels, input_warnings
 from kiosk.emulator.config.config import SessionConfig
 from kiosk.emulator.conversation.items import Conversation, Item, Part
-from kiosk.emulator.hearing.audio import InputDecoder, is_silent
+from kiosk.emulator.hearing.audio import InputStream, is_silent
 from kiosk.emulator.hearing.buffer import Hearing, InputSettings, VoiceActivity
 from kiosk.emulator.hearing.turns import TurnSettings
+from kiosk.emulator.hearing.words import without_hesitations
 from kiosk.emulator.mind.phrases import expected_phrases
 from kiosk.emulator.mind.tools import parse_tools
 from kiosk.emulator.responses.desk import ResponseDesk
 from kiosk.emulator.scenario.limits import Limits
 from kiosk.emulator.scenario.scenario import Scenario
-from kiosk.emulator.speech.parts import SAMPLE_RATE, Ears
+from kiosk.emulator.session.transcripts import DETAILS, failure_event, transcription_events
+from kiosk.emulator.session.turn_events import TurnDesk
+from kiosk.emulator.speech.parts import SAMPLE_RATE, Ears, Heard
 from kiosk.emulator.speech.worker import EngineWorker
-from kiosk.emulator.wire.codec import JSON, WireError, decode_base64
+from kiosk.emulator.wire.codec import INVALID_VALUE, JSON, WireError, decode_base64
 from kiosk.emulator.wire.handlers import Handlers
 from kiosk.errors import KioskError
 from kiosk.tasks import TaskSet
 
 log = structlog.get_logger(__name__)
 
-_FILLER = re.compile(r"\b(?:u+h+m*|u+m+|e+r+m*|h+m+)\b[,.]?\s*", re.IGNORECASE)
-
-
-def without_fillers(words: str) -> str:
-    """Return a transcript without "um", "uh" and the like."""
-    return _FILLER.sub("", words).strip()
+_UNDERSTAND_SECONDS = 10.0
+"""Longest wait for the words of speech that is going on; then it counts as it sounds."""
 
 
 class InputHost(Protocol):
@@ -52,6 +51,10 @@ class InputHost(Protocol):
 
     def refused(self, error: WireError, client_event_id: str | None) -> None:
         """Queue the error of a refused event."""
+        ...
+
+    def warn(self, code: str, text: str, param: str) -> None:
+        """Queue a warning, once a session for each parameter."""
         ...
 
 
@@ -75,6 +78,7 @@ class SessionInput:
         self._ears = ears
         self._tasks = tasks
         self._utterances = 0
+        self._has_audio = False
         self.hearing = Hearing(
             self,
             new_vad=new_vad,
@@ -82,10 +86,12 @@ class SessionInput:
             limits=host.limits,
             settings=self._settings(),
         )
+        self._turns = TurnDesk(self.hearing, host.limits, on_start=self._interrupt)
 
     def handlers(self) -> Handlers:
-        """Return what takes the events of the input audio buffer."""
+        """Return what takes the events of the input audio buffer and of turns by hand."""
         return {
+            **self._turns.handlers(),
             "input_audio_buffer.append": self._append,
             "input_audio_buffer.commit": self._commit,
             "input_audio_buffer.clear": self._clear,
@@ -93,6 +99,15 @@ class SessionInput:
 
     async def _append(self, message: JSON, event_id: str | None) -> None:
         data = decode_base64(message["audio"], "audio", limit=self._host.limits.append_bytes)
+        if input_channels(self._config.values) == 2 and len(data) % 4:
+            # API reference, input_audio_buffer.append; the code of its error is not documented.
+            raise WireError(
+                INVALID_VALUE,
+                "Stereo audio has a microphone and a reference sample each time; send a multiple "
+                "of 4 bytes.",
+                "audio",
+            )
+        self._has_audio = True
         await self.hearing.append(data, event_id)
 
     async def _commit(self, message: JSON, event_id: str | None) -> None:
@@ -100,6 +115,16 @@ class SessionInput:
 
     async def _clear(self, message: JSON, event_id: str | None) -> None:
         await self.hearing.clear()
+
+    def check(self, changes: JSON) -> None:
+        """Raise WireError for a change that comes too late, once audio has been sent."""
+        if self._has_audio:
+            check_late_changes(changes, self._config.values)
+
+    def warn_of_limits(self) -> None:
+        """Warn of settings that do not fit together, or that these ears cannot follow."""
+        for code, text, param in input_warnings(self._config.values, self._ears.languages):
+            self._host.warn(code, text, param)
 
     async def configure(self) -> None:
         """Take over the session's new format and turn detection, behind the audio already sent."""
@@ -111,6 +136,7 @@ class SessionInput:
             sound=values["input_audio_format"],
             rate=values["input_audio_sampling_rate"],
             turns=TurnSettings.from_config(detection) if detection else None,
+            channels=input_channels(values),
         )
 
     def _detection(self, name: str) -> bool:
@@ -118,12 +144,30 @@ class SessionInput:
 
     def speech_started(self, start_ms: int, item_id: str) -> None:
         """Announce speech, and interrupt the assistant if the session wants it."""
-        self._utterances += 1
         self._host.emit(
             sdk.ServerEventInputAudioBufferSpeechStarted, audio_start_ms=start_ms, item_id=item_id
         )
+        self._interrupt()
+
+    def _interrupt(self) -> None:
+        self._utterances += 1
         if self._detection("interrupt_response"):
-            self._desk.interrupt(auto_truncate=self._detection("auto_truncate"))
+            appended = (self._config.turn_detection or {}).get("appended_text_after_truncation")
+            self._desk.interrupt(
+                auto_truncate=self._detection("auto_truncate"), appended_text=appended or ""
+            )
+
+    def ignores_fillers(self) -> bool:
+        """Return whether filler words do not count as speech now, as something is being said."""
+        return self._detection("remove_filler_words") and self._desk.sounding
+
+    async def understand(self, pcm: bytes) -> Heard | None:
+        """Return what audio says; None when that cannot be found out soon."""
+        heard, failure = await self._hear(pcm, _UNDERSTAND_SECONDS)
+        if failure:
+            log.warning("speech that goes on was not understood", code=failure)
+            return None
+        return heard
 
     def speech_stopped(self, end_ms: int, item_id: str) -> None:
         """Announce the end of speech."""
@@ -131,7 +175,9 @@ class SessionInput:
             sdk.ServerEventInputAudioBufferSpeechStopped, audio_end_ms=end_ms, item_id=item_id
         )
 
-    def audio_committed(self, item_id: str, pcm: bytes, *, by_client: bool) -> None:
+    def audio_committed(
+        self, item_id: str, pcm: bytes, *, by_client: bool, heard: Heard | None = None
+    ) -> None:
         """Make the user's item, begin to transcribe it, and answer if turns are automatic."""
         conversation = self._host.conversation
         previous = conversation.last_id
@@ -144,9 +190,9 @@ class SessionInput:
         self._host.emit(
             sdk.ServerEventConversationItemCreated, previous_item_id=previous, item=item.as_model()
         )
-        heard = self._listen(item, part, pcm, tell=True)
+        words = self._listen(item, part, pcm, tell=True, known=heard)
         if not by_client and self._detection("create_response"):
-            self._tasks.spawn(self._answer_turn(heard), name="turn")
+            self._tasks.spawn(self._answer_turn(words), name="turn")
 
     def buffer_cleared(self) -> None:
         """Confirm a clear."""
@@ -159,62 +205,92 @@ class SessionInput:
     def listen_to_item(self, item: Item, part: Part, audio: bytes) -> None:
         """Hear the audio of an item that the client made itself; only the mind learns the words."""
         values = self._config.values
-        decoder = InputDecoder(values["input_audio_format"], values["input_audio_sampling_rate"])
-        _ = self._listen(item, part, decoder.feed(audio), tell=False)
+        # Mono even when the microphone is not: an item has no echo.
+        stream = InputStream(values["input_audio_format"], values["input_audio_sampling_rate"], 1)
+        _ = self._listen(item, part, stream.feed(audio), tell=False)
 
-    def _listen(self, item: Item, part: Part, pcm: bytes, *, tell: bool) -> asyncio.Future[str]:
-        heard: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-        part.heard = heard
+    def _listen(
+        self, item: Item, part: Part, pcm: bytes, *, tell: bool, known: Heard | None = None
+    ) -> asyncio.Future[str]:
+        words: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        part.heard = words
         part.audio_ms = len(pcm) // 2 * 1000 // SAMPLE_RATE
-        self._tasks.spawn(self._transcribe(item, part, heard, pcm, tell), name="transcription")
-        return heard
+        work = self._transcribe(item, part, words, pcm, tell=tell, known=known)
+        self._tasks.spawn(work, name="transcription")
+        return words
 
     async def _transcribe(
-        self, item: Item, part: Part, heard: asyncio.Future[str], pcm: bytes, tell: bool
+        self,
+        item: Item,
+        part: Part,
+        words: asyncio.Future[str],
+        pcm: bytes,
+        *,
+        tell: bool,
+        known: Heard | None,
     ) -> None:
         """Turn an item's audio into words for the mind, and for the client if it asked."""
-        wanted = tell and self._config.values["input_audio_transcription"] is not None
-        words, failure = "", ""
-        phrases = self._phrases()
+        transcription = self._config.values["input_audio_transcription"] if tell else None
+        heard, failure = known or Heard(), ""
         try:
-            async with asyncio.timeout(self._host.limits.transcription_seconds):
-                if not is_silent(pcm):
-                    words = await self._ears.transcribe(pcm, phrases=phrases)
-        except TimeoutError:
-            failure = "timeout"
-        except KioskError as error:
-            failure = error.code
-        finally:
+            if known is None:
+                heard, failure = await self._hear(pcm, self._host.limits.transcription_seconds)
             if self._detection("remove_filler_words"):
-                words = without_fillers(words)
-            heard.set_result(words)
+                heard = without_hesitations(heard)
+        finally:
+            words.set_result(heard.text)
         if failure:
             log.warning("transcription failed", code=failure, item_id=item.id)
-        if wanted:
-            self._tell(item, part, words, failure)
+        if transcription is None:
+            return
+        delay_ms = self._host.scenario.transcription_delay_ms
+        if delay_ms:
+            await self._host.clock.sleep(delay_ms / 1000)
+        self._tell(item, part, heard, failure, transcription)
+
+    async def _hear(self, pcm: bytes, seconds: float) -> tuple[Heard, str]:
+        """Return what was heard and, when it could not be heard, the code of why."""
+        if is_silent(pcm):
+            return Heard(), ""
+        detailed = bool(DETAILS & self._include())
+        try:
+            async with asyncio.timeout(seconds):
+                return await self._ears.hear(pcm, phrases=self._phrases(), detailed=detailed), ""
+        except TimeoutError:
+            return Heard(), "timeout"
+        except KioskError as error:
+            return Heard(), error.code
+
+    def _include(self) -> frozenset[str]:
+        return frozenset(self._config.values.get("include") or ())
 
     def _phrases(self) -> tuple[str, ...]:
         """Return what the visitor may be expected to say: told, or guessed from the functions."""
         told = (*self._host.scenario.phrases, *self._config.phrases())
         return told or expected_phrases(parse_tools(self._config.tools, self._config.instructions))
 
-    def _tell(self, item: Item, part: Part, words: str, failure: str) -> None:
-        where: JSON = {"item_id": item.id, "content_index": item.parts.index(part)}
+    def _tell(
+        self, item: Item, part: Part, heard: Heard, failure: str, transcription: JSON
+    ) -> None:
+        index = item.parts.index(part)
         if failure:
-            details = sdk.VoiceLiveErrorDetails(
-                code=failure, message="The audio could not be transcribed.", type="server_error"
-            )
-            failed = sdk.ServerEventConversationItemInputAudioTranscriptionFailed
-            self._host.emit(failed, error=details, **where)
+            model, fields = failure_event(failure, item_id=item.id, content_index=index)
+            self._host.emit(model, **fields)
             return
-        part.text = words
-        completed = sdk.ServerEventConversationItemInputAudioTranscriptionCompleted
-        self._host.emit(completed, transcript=words, **where)
+        part.text = heard.text
+        for model, fields in transcription_events(
+            heard,
+            item_id=item.id,
+            content_index=index,
+            include=self._include(),
+            transcription=transcription,
+        ):
+            self._host.emit(model, **fields)
 
-    async def _answer_turn(self, heard: asyncio.Future[str]) -> None:
+    async def _answer_turn(self, words: asyncio.Future[str]) -> None:
         """Answer an utterance of our own accord, unless the visitor went on speaking meanwhile."""
         utterance = self._utterances
-        await asyncio.wait([heard])
+        await asyncio.wait([words])
         # Once more around the loop: the words are announced before they are answered.
         await self._host.clock.sleep(0)
         await self._desk.wait_idle()

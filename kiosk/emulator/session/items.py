@@ -7,8 +7,9 @@ from typing import Any, Protocol
 from azure.ai.voicelive import models as sdk
 
 from kiosk.emulator.conversation.items import Conversation, Item, Part, item_from_client
+from kiosk.emulator.mcp.desk import McpDesk
 from kiosk.emulator.scenario.limits import Limits
-from kiosk.emulator.wire.codec import JSON, WireError, decode_base64, unsupported
+from kiosk.emulator.wire.codec import JSON, WireError, decode_base64
 from kiosk.emulator.wire.handlers import Handlers
 
 
@@ -34,8 +35,9 @@ class Listener(Protocol):
 class ItemDesk:
     """Carries out `conversation.item.*`, but for truncation, which the responses know about."""
 
-    def __init__(self, host: ItemHost, listener: Listener) -> None:
+    def __init__(self, host: ItemHost, listener: Listener, mcp: McpDesk) -> None:
         self._host = host
+        self._mcp = mcp
         self._input = listener
 
     def handlers(self) -> Handlers:
@@ -44,6 +46,7 @@ class ItemDesk:
             "conversation.item.create": self._item_create,
             "conversation.item.retrieve": self._item_retrieve,
             "conversation.item.delete": self._item_delete,
+            "mcp_approval_response": self._approve,
         }
 
     async def _item_create(self, message: JSON, event_id: str | None) -> None:
@@ -52,11 +55,11 @@ class ItemDesk:
             raise WireError(
                 "missing_required_parameter", "Missing required parameter: 'item'.", "item"
             )
-        if data["type"] == "mcp_approval_response":
-            raise unsupported("item.type", "MCP approvals")
         item = item_from_client(data, maximum_text=self._host.limits.text_characters)
         if item.kind == "function_call_output":
             self._host.conversation.check_call(item.call_id)
+        elif item.kind == "mcp_approval_response":
+            self._mcp.check_approval(item.own["approval_request_id"])
         untold = [
             (
                 part,
@@ -71,12 +74,23 @@ class ItemDesk:
             )
             if part.kind == "input_audio" and part.text is None
         ]
-        previous = self._host.conversation.add(item, message.get("previous_item_id"))
+        self._add(item, message.get("previous_item_id"))
+        for part, audio in untold:
+            self._input.listen_to_item(item, part, audio)
+
+    async def _approve(self, message: JSON, event_id: str | None) -> None:
+        """Take the approval that the SDK also names as an event of its own, like its item."""
+        item = item_from_client(message, maximum_text=self._host.limits.text_characters)
+        self._mcp.check_approval(item.own["approval_request_id"])
+        self._add(item, None)
+
+    def _add(self, item: Item, after: str | None) -> None:
+        previous = self._host.conversation.add(item, after)
         self._host.emit(
             sdk.ServerEventConversationItemCreated, previous_item_id=previous, item=item.as_model()
         )
-        for part, audio in untold:
-            self._input.listen_to_item(item, part, audio)
+        if item.kind == "mcp_approval_response":
+            self._mcp.approve(item.own["approval_request_id"], approve=item.own["approve"])
 
     async def _item_retrieve(self, message: JSON, event_id: str | None) -> None:
         item = self._host.conversation.get(message["item_id"])

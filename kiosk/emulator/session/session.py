@@ -2,41 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import structlog
-from aiohttp import WSMsgType, web
+from aiohttp import web
 from azure.ai.voicelive import models as sdk
 
 from kiosk.clock import Clock, new_id
+from kiosk.emulator.avatar.faults import MEDIA_FAULTS
 from kiosk.emulator.avatar.holder import NewAvatar, SessionAvatar
 from kiosk.emulator.config.config import SessionConfig
 from kiosk.emulator.conversation.items import Conversation
 from kiosk.emulator.hearing.buffer import VoiceActivity
+from kiosk.emulator.mcp.desk import McpDesk
+from kiosk.emulator.mind.interface import BuiltInMind, Mind
 from kiosk.emulator.responses.desk import ResponseDesk
-from kiosk.emulator.scenario.faults import Fault, FaultPlan
+from kiosk.emulator.scenario.faultbook import ArmedFault, FaultBook
 from kiosk.emulator.scenario.limits import Limits
+from kiosk.emulator.scenario.quotas import Quotas
+from kiosk.emulator.scenario.replay import Script
 from kiosk.emulator.scenario.scenario import Scenario
+from kiosk.emulator.session.avatar import AvatarDesk
+from kiosk.emulator.session.caps import MeteredMind, TokenMeter
+from kiosk.emulator.session.faulting import FaultDesk
+from kiosk.emulator.session.inbox import Inbox
 from kiosk.emulator.session.input import SessionInput
 from kiosk.emulator.session.items import ItemDesk
 from kiosk.emulator.session.outbox import Outbox
+from kiosk.emulator.session.replaying import Replayer
+from kiosk.emulator.session.text_input import TextInput
 from kiosk.emulator.speech.parts import Ears, Voice
 from kiosk.emulator.speech.worker import EngineWorker
 from kiosk.emulator.wire.codec import (
-    AVATAR_NOT_CONFIGURED,
     INVALID_TYPE,
     JSON,
     SESSION_EXPIRED,
     UNSUPPORTED,
     WireError,
     decode,
-    decode_offer,
     short,
 )
-from kiosk.emulator.wire.handlers import Handlers
+from kiosk.emulator.wire.handlers import merged
 from kiosk.emulator.wire.journal import Journal
+from kiosk.emulator.wire.record import Recorder
 from kiosk.emulator.wire.schema import check_event
 from kiosk.tasks import TaskSet
 
@@ -59,6 +69,11 @@ class SessionParts:
     vad_worker: EngineWorker
     new_avatar: NewAvatar | None
     ice_servers: list[JSON]
+    faults: FaultBook
+    quotas: Quotas
+    recorder: Recorder | None = None
+    mind: Mind | None = None
+    """None: the built-in mind over the scenario."""
 
 
 class EmulatorSession:
@@ -74,6 +89,8 @@ class EmulatorSession:
         model: str | None,
         agent: JSON | None,
         abort: Callable[[], None],
+        opening: Sequence[ArmedFault] = (),
+        script: Script | None = None,
     ) -> None:
         self.id = session_id
         self.conversation_id = new_id("conv")
@@ -83,21 +100,46 @@ class EmulatorSession:
         self._socket = socket
         self._journal = journal
         self._abort = abort
-        expires = int(parts.clock.now().timestamp() + parts.limits.session_seconds)
+        self._recorder = parts.recorder
+        service = parts.scenario.service
+        self._seconds = service.session_seconds or parts.limits.session_seconds
+        self._lasts = self._seconds / service.time_scale
+        expires = int(parts.clock.now().timestamp() + self._lasts)
         self._config = SessionConfig(
             session_id=self.id, model=model, agent=agent, expires_at=expires
         )
-        self._outbox = Outbox(socket, journal, parts.limits, self._overflowed)
+        self._outbox = Outbox(
+            socket,
+            journal,
+            parts.limits,
+            self._overflowed,
+            clock=parts.clock,
+            recorder=parts.recorder,
+        )
         self._avatar = SessionAvatar(
             emit=self.emit,
             new_avatar=parts.new_avatar,
             limits=parts.limits,
             second_connect=parts.scenario.second_avatar_connect,
+            failed=lambda error: self.refused(error, None),
+            backlog=lambda: self._outbox.waiting_bytes,
         )
         self._tasks = TaskSet(f"emulator/{self.id}", on_error=self._failed)
         self._warned: set[str] = set()
+        self._avatar_desk = AvatarDesk(
+            self, self._config, self._avatar, quotas=parts.quotas, tasks=self._tasks
+        )
+        self._outbox.observe(self._avatar_desk.caps.observe)
+        self._outbox.observe(TokenMeter(parts.quotas, self._outbox).observe)
+        self._mcp = McpDesk(self, self.id)
         self._desk = ResponseDesk(
-            self, self._config, self._avatar, voice=parts.voice, tasks=self._tasks
+            self,
+            self._config,
+            self._avatar,
+            voice=parts.voice,
+            mind=MeteredMind(parts.mind or BuiltInMind(parts.scenario), parts.quotas),
+            mcp=self._mcp,
+            tasks=self._tasks,
         )
         self._input = SessionInput(
             self,
@@ -108,16 +150,31 @@ class EmulatorSession:
             ears=parts.ears,
             tasks=self._tasks,
         )
-        self._faults = FaultPlan(parts.scenario.faults)
-        self._items = ItemDesk(self, self._input)
-        self._handlers: Handlers = {
-            "session.update": self._session_update,
-            "session.avatar.connect": self._avatar_connect,
-            "output_audio_buffer.clear": self._output_clear,
-            **self._input.handlers(),
-            **self._items.handlers(),
-            **self._desk.handlers(),
-        }
+        self._opening = opening
+        self._faults = FaultDesk(
+            self, parts.faults, outbox=self._outbox, journal=journal, tasks=self._tasks
+        )
+        self._inbox = Inbox(
+            socket,
+            self._faults,
+            parts.limits,
+            parts.clock,
+            session_id=self.id,
+            take=self._take,
+            cut=self.cut,
+            recorder=parts.recorder,
+        )
+        self._replayer = self._new_replayer(script, expires) if script is not None else None
+        self._items = ItemDesk(self, self._input, self._mcp)
+        self._text = TextInput(self, self._desk)
+        self._handlers = merged(
+            {"session.update": self._session_update},
+            self._avatar_desk.handlers(),
+            self._input.handlers(),
+            self._items.handlers(),
+            self._text.handlers(),
+            self._desk.handlers(),
+        )
 
     async def run(self) -> None:
         """Serve the connection until either side ends it."""
@@ -125,25 +182,46 @@ class EmulatorSession:
             self._tasks.spawn(self._outbox.run(), name="outbox")
             self._tasks.spawn(self._input.hearing.run(), name="hearing")
             self._tasks.spawn(self._expire(), name="expiry")
-            self.emit(sdk.ServerEventSessionCreated, session=self._config.as_model())
-            async for message in self._socket:
-                if message.type is WSMsgType.TEXT:
-                    await self._receive(message.data)
-                elif message.type is WSMsgType.BINARY:
-                    error = WireError(INVALID_TYPE, "Binary frames are not used; send JSON text.")
-                    self._journal.received({})
-                    self._outbox.error(error, None)
+            self._tasks.spawn(self._inbox.keep_alive(), name="keep alive")
+            self._tasks.spawn(self._avatar_desk.caps.run(), name="avatar caps")
+            self._faults.begin(self._opening)
+            if self._replayer is not None:
+                self._tasks.spawn(self._replayer.run(), name="replay")
+            else:
+                self.emit(sdk.ServerEventSessionCreated, session=self._config.as_model())
+            await self._inbox.run()
         finally:
             self._outbox.close()
+            await self._mcp.aclose()
             await self._tasks.aclose()
-            await self._avatar.disconnect()
+            await self._avatar_desk.disconnect()
+            self._faults.close()
+            by_server = bool(self._journal.close_reason)
             self._journal.closed(self._socket.close_code, "closed")
+            if self._recorder is not None:
+                code, reason = self._journal.close_code, self._journal.close_reason
+                self._recorder.closed(self.id, code, reason, by_server=by_server)
 
     async def close(self, code: int, reason: str) -> None:
         """Send what is queued, then close with `code`."""
+        if self._faults.half_open:
+            # Whoever plays dead cannot say goodbye.
+            self.cut(reason)
+            return
         self._journal.closed(code, reason)
+        self._faults.let_go()
         await self._outbox.flushed(self.limits.close_seconds)
         await self._socket.close(code=code, message=reason.encode())
+
+    def cut(self, reason: str) -> None:
+        """Cut the connection without a close frame; `reason` is for the journal."""
+        self._journal.closed(1006, reason)
+        self._faults.let_go()
+        self._abort()
+
+    def suffer(self, faults: frozenset[str]) -> None:
+        """Have these faults in the avatar's media, and no others."""
+        self._avatar.suffer(frozenset(fault for fault in MEDIA_FAULTS if fault in faults))
 
     def emit(self, model: type[sdk.ServerEvent], **fields: Any) -> JSON:
         """Queue a server event built from its model."""
@@ -155,6 +233,7 @@ class EmulatorSession:
 
     def _overflowed(self) -> None:
         self._journal.closed(1008, "slow reader")
+        self._faults.let_go()
         self._abort()
 
     def _failed(self, error: BaseException) -> None:
@@ -165,57 +244,103 @@ class EmulatorSession:
         )
 
     async def _expire(self) -> None:
-        await self.clock.sleep(self.limits.session_seconds)
-        minutes = self.limits.session_seconds / 60
+        await self.clock.sleep(self._lasts)
+        minutes = self._seconds / 60
         error = WireError(
             SESSION_EXPIRED, f"Your session hit the maximum duration of {minutes:.0f} minutes."
         )
         self._outbox.error(error, None)
         await self.close(_CLOSE_EXPIRED, "session expired")
 
-    async def _receive(self, text: str) -> None:
+    async def _take(self, data: str | bytes) -> None:
         event_id: str | None = None
+        message: JSON = {}
         try:
-            message = decode(text)
+            try:
+                if isinstance(data, bytes):
+                    raise WireError(INVALID_TYPE, "Binary frames are not used; send JSON text.")
+                message = decode(data)
+            finally:
+                self._journal.received(message)
             given = message.get("event_id")
             event_id = short(given, _MAXIMUM_EVENT_ID) if isinstance(given, str) else None
-            self._journal.received(message)
             kind = check_event(message)
-            fault = self._faults.strike(kind)
-            if fault is not None and not await self._suffer(fault):
-                return
-            handler = self._handlers.get(kind)
-            if handler is None:
-                raise WireError(UNSUPPORTED, f"The emulator does not support '{kind}' yet.", "type")
-            await handler(message, event_id)
+        except WireError as error:
+            if not self._replays(message, event_id):
+                self._outbox.error(error, event_id)
+            return
+        await self._faults.at_client_event(kind, event_id, lambda: self._handle(message, event_id))
+
+    async def _handle(self, message: JSON, event_id: str | None) -> None:
+        if self._replays(message, event_id):
+            await self._follow(message, event_id)
+        else:
+            await self._answer(message, event_id)
+
+    async def _answer(self, message: JSON, event_id: str | None) -> None:
+        kind = message["type"]
+        handler = self._handlers.get(kind)
+        if handler is None:
+            raise WireError(UNSUPPORTED, f"The emulator does not support '{kind}' yet.", "type")
+        await handler(message, event_id)
+
+    # Replay
+
+    def _new_replayer(self, script: Script, expires_at: int) -> Replayer:
+        assert self.scenario.replay is not None
+        return Replayer(
+            script,
+            self.scenario.replay,
+            outbox=self._outbox,
+            clock=self.clock,
+            session_id=self.id,
+            expires_at=expires_at,
+            ice_servers=self._ice_servers,
+            live=self._take_over,
+            close=self.close,
+        )
+
+    def _replays(self, message: JSON, event_id: str | None) -> bool:
+        """Hand an event to the recording; False when it is not, or no longer, what answers."""
+        if self._replayer is None or not self._replayer.active:
+            return False
+        try:
+            self._replayer.take(message, event_id)
         except WireError as error:
             self._outbox.error(error, event_id)
+        return True
 
-    async def _suffer(self, fault: Fault) -> bool:
-        """Carry out a fault; return whether the event is handled all the same."""
-        log.info("fault strikes", on=fault.on, nth=fault.nth, do=fault.do)
-        if fault.do == "delay":
-            await self.clock.sleep(fault.delay_ms / 1000)
-            return True
-        if fault.do == "close":
-            await self.close(fault.close_code, "fault")
-        elif fault.do == "abort":
-            self._journal.closed(1006, "fault")
-            self._abort()
-        elif fault.do == "error":
-            raise WireError(fault.code, fault.message, kind="server_error")
-        return False
+    async def _follow(self, message: JSON, event_id: str | None) -> None:
+        """Do what a recording cannot: keep the configuration, answer an avatar's offer."""
+        if message["type"] == "session.update":
+            changes = message["session"]
+            self._config.apply(changes, ice_servers=self._ice_servers, limits=self.limits)
+        elif message["type"] == "session.avatar.connect":
+            await self._answer(message, event_id)
+
+    async def _take_over(self, message: JSON, event_id: str | None) -> None:
+        """Answer an event that the recording did not know."""
+        try:
+            _ = check_event(message)
+            await self._answer(message, event_id)
+        except WireError as error:
+            self._outbox.error(error, event_id)
 
     # Session and avatar
 
     async def _session_update(self, message: JSON, event_id: str | None) -> None:
+        self._input.check(message["session"])
         self._config.apply(message["session"], ice_servers=self._ice_servers, limits=self.limits)
         await self._input.configure()
         if self._config.avatar is None:
-            await self._avatar.disconnect()
+            await self._avatar_desk.disconnect()
         self.emit(sdk.ServerEventSessionUpdated, session=self._config.as_model())
+        self._mcp.configure(self._config.tools)
         for param, what in self._config.not_emulated():
             self.warn("not_emulated", f"The emulator accepts {what} without effect.", param)
+        self._input.warn_of_limits()
+        # Behind session.updated: the stream over the WebSocket begins with it (samples' reading).
+        await self._avatar_desk.configure()
 
     def warn(self, code: str, text: str, param: str) -> None:
         """Send a `warning`, once a session for each parameter. The codes are the emulator's own."""
@@ -224,31 +349,3 @@ class EmulatorSession:
         self._warned.add(param)
         details = sdk.ServerEventWarningDetails(message=text, code=code, param=param)
         self.emit(sdk.ServerEventWarning, warning=details)
-
-    async def _avatar_connect(self, message: JSON, event_id: str | None) -> None:
-        config = self._config.avatar
-        if config is None:
-            raise WireError(
-                AVATAR_NOT_CONFIGURED,
-                "The session has no avatar; send session.update with 'session.avatar' first.",
-                "session.avatar",
-            )
-        offer = decode_offer(message["client_sdp"])
-        self._tasks.spawn(self._answer_offer(config, offer, event_id), name="avatar")
-
-    async def _answer_offer(
-        self, config: JSON, offer: dict[str, str], event_id: str | None
-    ) -> None:
-        try:
-            await self._avatar.connect(config, offer)
-        except WireError as error:
-            self._outbox.error(error, event_id)
-
-    async def _output_clear(self, message: JSON, event_id: str | None) -> None:
-        if self._config.avatar is None:
-            # API reference: only supported in avatar mode. How it is refused is unsure.
-            raise WireError(
-                AVATAR_NOT_CONFIGURED, "Only an avatar has an output audio buffer to clear.", "type"
-            )
-        self._avatar.clear()
-        self.emit(sdk.ServerEventOutputAudioBufferCleared)

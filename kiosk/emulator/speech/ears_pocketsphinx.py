@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections import OrderedDict
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 
 import numpy as np
@@ -11,7 +13,13 @@ import pocketsphinx
 import structlog
 from numpy.typing import NDArray
 
-from kiosk.emulator.speech.parts import SAMPLE_RATE
+from kiosk.emulator.speech.parts import (
+    SAMPLE_RATE,
+    Heard,
+    HeardPhrase,
+    HeardWord,
+    by_sentence,
+)
 from kiosk.emulator.speech.pcm import resample, to_float, to_pcm
 from kiosk.emulator.speech.worker import EngineWorker
 
@@ -35,7 +43,12 @@ QUIET = 0.001
 """Loudness (RMS, full scale is 1) below which a stretch of 20 ms is silence."""
 
 _FRAME = SAMPLE_RATE // 50
+_FRAME_MS = 10
+"""The decoder's own frames."""
+_LEAST_PROBABILITY = 1e-9
 _MODEL_RATE = 16_000
+_VARIANT = re.compile(r"\(\d+\)$")
+"""The dictionary numbers a word's second pronunciation: "the(2)"."""
 _WORD = re.compile(r"[a-z']+")
 _NUMBERS = {
     "0": "zero", "1": "one", "2": "two", "3": "three", "4": "four",
@@ -47,6 +60,7 @@ class PocketsphinxEars:
     """Implements `Ears`; one utterance at a time, in its own thread."""
 
     name = "pocketsphinx"
+    languages: tuple[str, ...] = ("en",)
 
     def __init__(self) -> None:
         pocketsphinx.set_loglevel("FATAL")
@@ -54,31 +68,50 @@ class PocketsphinxEars:
         self._grammars: OrderedDict[tuple[str, ...], _Grammar] = OrderedDict()
         self._worker = EngineWorker("ears", max_waiting=32)
 
-    async def transcribe(self, pcm: bytes, *, phrases: tuple[str, ...] = ()) -> str:
-        """Return the phrase that was said, word for word as it was given; "" for no speech.
+    async def hear(
+        self, pcm: bytes, *, phrases: tuple[str, ...] = (), detailed: bool = False
+    ) -> Heard:
+        """Return what the audio says: a phrase word for word as it was given, or a guess.
 
         With phrases, one of them is the likely answer (whole, in its own spelling); when none
         fits, or without any, the bundled language model guesses at open speech.
         """
-        return await self._worker.run(lambda: self._listen(pcm, phrases))
+        return await self._worker.run(lambda: self._listen(pcm, phrases, detailed))
 
-    def _listen(self, pcm: bytes, phrases: tuple[str, ...]) -> str:
+    async def transcribe(self, pcm: bytes, *, phrases: tuple[str, ...] = ()) -> str:
+        """Return the words in the audio, or "" when there are none."""
+        return (await self.hear(pcm, phrases=phrases)).text
+
+    def _listen(self, pcm: bytes, phrases: tuple[str, ...], detailed: bool) -> Heard:
         samples = to_float(pcm[: len(pcm) // 2 * 2])[: MAX_UTTERANCE_S * SAMPLE_RATE]
-        samples = _trimmed(samples)
+        samples, offset = _trimmed(samples)
         if samples.size < MIN_UTTERANCE_S * SAMPLE_RATE:
-            return ""
+            return Heard()
         audio = to_pcm(resample(samples, SAMPLE_RATE, _MODEL_RATE))
+        text, found = self._recognise(audio, phrases)
+        if not text:
+            return Heard()
+        start_ms = offset * 1000 // SAMPLE_RATE
+        if detailed:
+            words = _in_spelling_of(text, _timed(found.words, start_ms))
+            return Heard(text=text, phrases=by_sentence(words), language="en-US")
+        end_ms = start_ms + samples.size * 1000 // SAMPLE_RATE
+        sure = sum(word.log_probability for word in found.words) / max(1, len(found.words))
+        return Heard(text, (HeardPhrase(text, start_ms, end_ms, sure),), "en-US")
+
+    def _recognise(self, audio: bytes, phrases: tuple[str, ...]) -> tuple[str, _Found]:
+        """Return what to say was heard, and the words it was heard by."""
+        found = _decode(self._open, audio)
         if phrases:
             grammar = self._grammar(phrases)
             if grammar.phrases:
-                open_words, open_score = _decode(self._open, audio)
-                phrase, score = grammar.hear(audio)
+                phrase, expected = grammar.hear(audio)
                 # Made to choose a phrase the grammar always finds one; it is right when it
                 # explains the sound about as well as open speech does.
-                if phrase and score >= FITS * open_score:
-                    return phrase
-                return grammar.nearest(open_words)
-        return _decode(self._open, audio)[0]
+                if phrase and expected.score >= FITS * found.score:
+                    return phrase, expected
+                return grammar.nearest(found.text), found
+        return found.text, found
 
     def _grammar(self, phrases: tuple[str, ...]) -> _Grammar:
         known = self._grammars.get(phrases)
@@ -131,11 +164,11 @@ class _Grammar:
             self._decoder.add_jsgf_string("expected", jsgf)
             self._decoder.activate_search("expected")
 
-    def hear(self, audio: bytes) -> tuple[str, float]:
-        """Return the phrase in the audio, as it was given, and its score; "" when none fits."""
+    def hear(self, audio: bytes) -> tuple[str, _Found]:
+        """Return the phrase in the audio, as it was given, and how; "" when none fits."""
         assert self._decoder is not None
-        words, score = _decode(self._decoder, audio)
-        return self.phrases.get(words, ""), score
+        found = _decode(self._decoder, audio)
+        return self.phrases.get(found.text, ""), found
 
     def nearest(self, heard: str) -> str:
         """Return the phrase that shares most words with open speech, or that as it is."""
@@ -150,27 +183,71 @@ class _Grammar:
         return self.phrases[best] if ratios[best] >= NEAR_ENOUGH else heard
 
 
-def _trimmed(samples: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the samples without the quiet at both ends, which the grammar takes for words."""
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What a decoder makes of some audio; `score` is 0 to 1 and comparable for one audio."""
+
+    text: str = ""
+    score: float = 0.0
+    words: tuple[HeardWord, ...] = ()
+
+
+def _trimmed(samples: NDArray[np.float32]) -> tuple[NDArray[np.float32], int]:
+    """Return the samples without the quiet at both ends, and the number left out before.
+
+    The grammar takes quiet for words.
+    """
     frames = samples[: samples.size // _FRAME * _FRAME].reshape(-1, _FRAME)
     if not frames.size:
-        return samples[:0]
+        return samples[:0], 0
     loudness = np.sqrt((frames**2).mean(axis=1))
     loud = np.flatnonzero(loudness > max(QUIET, float(loudness.max()) / 100))
     if not loud.size:
-        return samples[:0]
-    return samples[max(0, int(loud[0]) - 2) * _FRAME : (int(loud[-1]) + 3) * _FRAME]
+        return samples[:0], 0
+    first = max(0, int(loud[0]) - 2) * _FRAME
+    return samples[first : (int(loud[-1]) + 3) * _FRAME], first
 
 
-def _decode(decoder: pocketsphinx.Decoder, audio: bytes) -> tuple[str, float]:
-    """Return the words and how well they explain the sound (0 to 1, comparable for one audio)."""
+def _decode(decoder: pocketsphinx.Decoder, audio: bytes) -> _Found:
+    """Return the words and how well they explain the sound."""
     decoder.start_utt()
     decoder.process_raw(audio, full_utt=True)
     decoder.end_utt()
     hypothesis = decoder.hyp()
     if hypothesis is None:
-        return "", 0.0
-    return str(hypothesis.hypstr).strip(), float(hypothesis.score)
+        return _Found()
+    words = tuple(
+        HeardWord(
+            _VARIANT.sub("", segment.word),
+            segment.start_frame * _FRAME_MS,
+            (segment.end_frame + 1) * _FRAME_MS,
+            math.log(max(_LEAST_PROBABILITY, min(1.0, float(segment.prob)))),
+        )
+        for segment in decoder.seg()
+        if not segment.word.startswith(("<", "(", "["))
+    )
+    return _Found(str(hypothesis.hypstr).strip(), float(hypothesis.score), words)
+
+
+def _timed(words: tuple[HeardWord, ...], offset_ms: int) -> tuple[HeardWord, ...]:
+    """Return words counted from the start of the audio that the decoder heard a part of."""
+    return tuple(
+        replace(word, start_ms=word.start_ms + offset_ms, end_ms=word.end_ms + offset_ms)
+        for word in words
+    )
+
+
+def _in_spelling_of(text: str, words: tuple[HeardWord, ...]) -> tuple[HeardWord, ...]:
+    """Return words spelled as in `text`, spread over the same time when their number differs."""
+    spelled = text.split()
+    if len(spelled) == len(words):
+        return tuple(replace(w, text=s) for w, s in zip(words, spelled, strict=True))
+    if not words:
+        return ()
+    start, end = words[0].start_ms, words[-1].end_ms
+    sure = sum(word.log_probability for word in words) / len(words)
+    edges = [start + (end - start) * n // len(spelled) for n in range(len(spelled) + 1)]
+    return tuple(HeardWord(word, edges[n], edges[n + 1], sure) for n, word in enumerate(spelled))
 
 
 def _words(phrase: str) -> list[str]:

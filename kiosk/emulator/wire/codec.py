@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -31,6 +32,9 @@ BUFFER_FULL = "input_audio_buffer_full"  # ours
 AVATAR_INTERNAL = "avatar_service_internal_error"  # seen
 AVATAR_INVALID = "invalid_argument"  # seen
 AVATAR_NOT_CONFIGURED = "avatar_not_configured"  # ours
+AVATAR_OVER_WEBSOCKET = "avatar_over_websocket"  # ours
+AVATAR_EXHAUSTED = "avatar_service_resource_exhausted"  # seen
+RATE_LIMITED = "rate_limit_exceeded"  # seen
 SESSION_EXPIRED = "session_expired"  # realtime
 AGENT_OWNS = "instructions_configuration_not_supported"  # seen
 
@@ -95,9 +99,16 @@ def build_error(error: WireError, client_event_id: str | None) -> JSON:
 
 
 def decode(text: str) -> JSON:
-    """Parse one text frame into a JSON object, or raise WireError saying what it is instead."""
+    """Parse one text frame into a JSON object, or raise WireError saying what it is instead.
+
+    Half a surrogate pair, which JSON can express and UTF-8 cannot carry back, becomes U+FFFD as in
+    browsers (unsure what the service does with it).
+    """
     try:
-        message = json.loads(text)
+        message = _parse(text)
+        if "\\ud" in text or "\\uD" in text:
+            whole = json.dumps(message, ensure_ascii=False).encode("utf-16", "surrogatepass")
+            message = _parse(whole.decode("utf-16", "replace"))
     except (ValueError, RecursionError):
         raise WireError(
             INVALID_JSON, "The message is not valid JSON; send one JSON object a frame."
@@ -108,6 +119,18 @@ def decode(text: str) -> JSON:
             f"The message is {json_name(message)}; send a JSON object with a 'type'.",
         )
     return message
+
+
+def _parse(text: str) -> Any:
+    # Python reads NaN, Infinity and 1e999, which no JSON text can say and no client could read.
+    return json.loads(text, parse_constant=_finite, parse_float=_finite)
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError("not a number of JSON")
+    return number
 
 
 def json_name(value: object) -> str:

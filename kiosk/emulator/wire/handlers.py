@@ -11,3 +11,14 @@ Handler = Callable[[JSON, str | None], Awaitable[None]]
 
 Handlers = dict[str, Handler]
 """Wire type of a client event to what takes it."""
+
+
+def merged(*tables: Handlers) -> Handlers:
+    """Return one table of several; raise ValueError when two parts take the same event."""
+    found: Handlers = {}
+    for table in tables:
+        twice = sorted(found.keys() & table.keys())
+        if twice:
+            raise ValueError(f"two parts of the session take {twice[0]!r}")
+        found |= table
+    return found

@@ -12,7 +12,7 @@ from azure.ai.voicelive import models as sdk
 from kiosk.clock import Clock
 from kiosk.emulator.wire.schema import CLIENT_EVENTS
 
-Direction = Literal["in", "out"]
+Direction = Literal["in", "out", "fault"]
 
 _IDS = ("event_id", "item_id", "previous_item_id", "response_id", "call_id", "turn_id")
 _NUMBERS = ("audio_start_ms", "audio_end_ms", "output_index", "content_index")
@@ -53,9 +53,15 @@ class Journal:
             return
         self.close_code, self.close_reason = code, reason
 
-    def _note(self, direction: Direction, kind: str, message: Mapping[str, Any]) -> None:
+    def struck(self, fault_id: str, on: str, do: str) -> None:
+        """Note a fault that the scenario or the control endpoint planned."""
+        self._note("fault", do, {"event_id": fault_id}, on=on)
+
+    def _note(
+        self, direction: Direction, kind: str, message: Mapping[str, Any], **more: str
+    ) -> None:
         at = round(self._clock.monotonic() - self._began, 4)
-        entry: dict[str, Any] = {"direction": direction, "type": kind}
+        entry: dict[str, Any] = {"direction": direction, "type": kind, **more}
         for source in (message, message.get("response"), message.get("item")):
             if isinstance(source, Mapping):
                 _add_ids(entry, source, top=source is message)

@@ -31,6 +31,12 @@ _EXTRA_FIELDS: dict[str, dict[str, Any]] = {
     "AzureSemanticVad": {"appended_text_after_truncation": str | None},
     "AzureSemanticVadMultilingual": {"appended_text_after_truncation": str | None},
     "AudioInputTranscriptionOptions": {"prompt": str | None},
+    # API reference 2026-07-15, RealtimeResponseOptions; the SDK has tool_choice as text only.
+    "ResponseCreateParams": {
+        "tool_choice": str | sdk.ToolChoiceSelection | None,
+        "conversation": Literal["auto", "none"] | None,
+        "max_response_output_tokens": int | Literal["inf"] | None,
+    },
 }
 # Types the API reference documents and the SDK has no class for, by discriminator value.
 _EXTRA_TYPES: dict[str, dict[str, dict[str, Any]]] = {
@@ -41,7 +47,16 @@ _EXTRA_TYPES: dict[str, dict[str, dict[str, Any]]] = {
             "create_response": bool | None,
             "interrupt_response": bool | None,
         }
-    }
+    },
+    # API reference 2026-07-15 (RealtimeRequestImageContentPart); both were recorded on the service.
+    "MessageContentPart": {
+        "input_image": {
+            "type": str,
+            "image_url": str,
+            "detail": Literal["auto", "low", "high"] | None,
+        },
+        "output_text": {"type": str, "text": str},
+    },
 }
 # Values documented beside those the SDK knows.
 _EXTRA_VALUES = {("AudioInputTranscriptionOptions", "model"): {"mai-transcribe"}}
@@ -63,11 +78,26 @@ _PRIMITIVES: dict[type, str] = {
     bool: "a boolean",
 }
 _MAXIMUM_DEPTH = 32
+_LARGEST_INTEGER = 2**53 - 1
+"""Beyond it JSON numbers lose digits (RFC 8259, section 6); nothing in the protocol is as large."""
 _KNOWN_FIELDS: dict[str, dict[str, Any]] = {}
 
 CLIENT_EVENTS: dict[str, Any] = {**sdk.ClientEvent.__mapping__}
 """Wire type of every client event to its model."""
-_TYPES_WITHOUT_MODEL = {t.value for t in sdk.ClientEventType} - set(CLIENT_EVENTS)
+# Named by the SDK's enumeration only; unsure, it is taken to look like the item of that name.
+_APPROVAL = {
+    "type": str,
+    "event_id": str | None,
+    "id": str | None,
+    "approval_request_id": str,
+    "approve": bool,
+}
+_EVENTS_WITHOUT_MODEL: dict[str, dict[str, Any]] = {
+    sdk.ClientEventType.MCP_APPROVAL_RESPONSE.value: _APPROVAL
+}
+_TYPES_WITHOUT_MODEL = (
+    {t.value for t in sdk.ClientEventType} - set(CLIENT_EVENTS) - set(_EVENTS_WITHOUT_MODEL)
+)
 
 
 def check_event(message: dict[str, Any]) -> str:
@@ -79,6 +109,9 @@ def check_event(message: dict[str, Any]) -> str:
         raise _wrong_type("type", "a string", kind)
     if kind in _TYPES_WITHOUT_MODEL:
         raise WireError(UNSUPPORTED, f"The emulator does not support '{kind}' yet.", "type")
+    if kind in _EVENTS_WITHOUT_MODEL:
+        _check_fields(kind, _EVENTS_WITHOUT_MODEL[kind], message, "", 0)
+        return kind
     model = CLIENT_EVENTS.get(kind)
     if model is None:
         known = ", ".join(f"'{name}'" for name in sorted(CLIENT_EVENTS))
@@ -192,6 +225,8 @@ def _check(hint: Any, value: Any, path: str, field: tuple[str, str], depth: int)
     elif isinstance(value, (int, float)):
         if not (float in members or (int in members and isinstance(value, int))):
             raise _wrong_type(path, _expected(members), value)
+        if abs(value) > _LARGEST_INTEGER:
+            raise WireError(INVALID_VALUE, f"'{path}' is too large a number.", path)
     elif isinstance(value, list):
         inner = next((get_args(m)[0] for m in members if get_origin(m) is list), None)
         if inner is None:
@@ -225,7 +260,7 @@ def _check_object(
         _check_model(models[0], value, path, depth)
     elif models:
         kind = value.get("type")
-        for model in models:
+        for model in models if isinstance(kind, str) else ():
             children = vars(model).get("__mapping__", {})
             if kind in children or kind in _literal_types(model):
                 _check_model(model, value, path, depth)
@@ -233,10 +268,12 @@ def _check_object(
         known = set().union(
             *(set(vars(m).get("__mapping__", {})) | _literal_types(m) for m in models)
         )
-        if not isinstance(kind, str):
-            where = _join(path, "type")
+        where = _join(path, "type")
+        if kind is None:
             raise WireError(MISSING_PARAMETER, f"Missing required parameter: '{where}'.", where)
-        raise _not_one_of(_join(path, "type"), kind, known)
+        if not isinstance(kind, str):
+            raise _wrong_type(where, "a string", kind)
+        raise _not_one_of(where, kind, known)
     else:
         inner = next((get_args(m)[1] for m in members if get_origin(m) is dict), None)
         if inner is None:

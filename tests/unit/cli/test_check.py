@@ -12,6 +12,7 @@ from aiohttp import web
 from click.testing import Result
 
 from kiosk.emulator.scenario.scenario import Scenario
+from kiosk.emulator.scenario.service import Service
 from kiosk.emulator.server.server import EmulatorServer
 from kiosk.emulator.speech.engines import Engines
 from tests.unit.cli.commanding import kiosk, plugin, site
@@ -34,7 +35,9 @@ def lines(result: Result) -> dict[str, str]:
 
 
 async def test_all_is_well_against_the_emulator(tmp_path: Path, engines: Engines) -> None:
-    async with EmulatorServer(scenario=Scenario(api_key="a key"), engines=engines) as emulator:
+    async with EmulatorServer(
+        scenario=Scenario(service=Service(api_keys=("a key",))), engines=engines
+    ) as emulator:
         site(tmp_path, emulator.endpoint)
         result = await check()
     assert result.exit_code == 0
@@ -48,7 +51,9 @@ async def test_all_is_well_against_the_emulator(tmp_path: Path, engines: Engines
 
 
 async def test_a_wrong_key_is_named_and_not_shown(tmp_path: Path, engines: Engines) -> None:
-    async with EmulatorServer(scenario=Scenario(api_key="another"), engines=engines) as emulator:
+    async with EmulatorServer(
+        scenario=Scenario(service=Service(api_keys=("another",))), engines=engines
+    ) as emulator:
         site(tmp_path, emulator.endpoint)
         result = await check()
     assert result.exit_code == 1

@@ -19,7 +19,8 @@ from aiortc import (
     RTCRtpReceiver,
     RTCSessionDescription,
 )
-from av import AudioFrame
+from av import AudioFrame, VideoFrame
+from numpy.typing import NDArray
 
 from kiosk.emulator.avatar.peer import Avatars
 from kiosk.emulator.scenario.limits import Limits
@@ -232,6 +233,13 @@ class Browser:
                 await self._changed.wait()
             # Only a picture proves that the other side has finished connecting too.
             await self.tracks["video"].recv()
+
+    async def picture(self) -> NDArray[np.uint8]:
+        """Return the next picture as red, green and blue."""
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            frame = await self.tracks["video"].recv()
+        assert isinstance(frame, VideoFrame)
+        return np.asarray(frame.to_ndarray(format="rgb24"), dtype=np.uint8)
 
     async def loudness(self) -> float:
         """Return the root mean square of the next 20 ms of audio."""

@@ -18,6 +18,7 @@ from typing_extensions import override
 
 from kiosk.emulator.scenario.faults import Fault
 from kiosk.emulator.scenario.scenario import Scenario
+from kiosk.emulator.scenario.service import Service
 from kiosk.emulator.server.server import EmulatorServer
 from kiosk.emulator.speech.engines import Engines
 from kiosk.errors import UpstreamError
@@ -64,7 +65,7 @@ def open_sessions() -> int:
 
 
 async def test_it_connects_to_the_emulator_with_the_key_and_receives(engines: Engines) -> None:
-    scenario = Scenario(api_key="right")
+    scenario = Scenario(service=Service(api_keys=("right",)))
     async with EmulatorServer(scenario=scenario, engines=engines) as emulator:
         line = await Connection.open(upstream(emulator.endpoint), AzureKeyCredential("right"))
         assert (await line.receive())["type"] == "session.created"
@@ -72,7 +73,7 @@ async def test_it_connects_to_the_emulator_with_the_key_and_receives(engines: En
 
 
 async def test_a_wrong_key_is_unauthorized_and_trying_again_is_no_use(engines: Engines) -> None:
-    scenario = Scenario(api_key="right")
+    scenario = Scenario(service=Service(api_keys=("right",)))
     async with EmulatorServer(scenario=scenario, engines=engines) as emulator:
         error = await refused(upstream(emulator.endpoint), AzureKeyCredential("wrong"))
     assert (error.code, error.status, error.retryable) == ("unauthorized", 401, False)
@@ -80,11 +81,10 @@ async def test_a_wrong_key_is_unauthorized_and_trying_again_is_no_use(engines: E
     assert "wrong" not in str(error)
 
 
-async def test_a_token_where_a_key_is_demanded_is_forbidden(engines: Engines) -> None:
-    scenario = Scenario(api_key="right")
+async def test_a_key_where_keys_are_disabled_is_forbidden(engines: Engines) -> None:
+    scenario = Scenario(service=Service(accepts=("bearer",)))
     async with EmulatorServer(scenario=scenario, engines=engines) as emulator:
-        settings = UpstreamSettings(endpoint=emulator.endpoint)
-        error = await refused(settings, Token("a token"))
+        error = await refused(upstream(emulator.endpoint), AzureKeyCredential("any"))
     assert (error.code, error.status, error.retryable) == ("forbidden", 403, False)
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from kiosk.emulator.avatar.figure import BREATHS, POSES, Figure, Framing, pose_at
+from kiosk.emulator.avatar.characters import character_of
+from kiosk.emulator.avatar.figure import BREATHS, POSES, Figure, pose_at
+from kiosk.emulator.avatar.shape import Framing, Scene, VideoShape
 
 SCALE = 640 / 1920
 
@@ -81,3 +83,60 @@ def test_a_crop_shows_the_same_person_in_its_place(figure: Figure) -> None:
     whole = figure.picture(0, 0, "open", "rest")[40:200, left + 40 : left + 220].astype(int)
     # A third of a pixel lies between the two, so edges differ a little.
     assert np.abs(part - whole).mean() < 6
+
+
+def in_scene(**scene: float) -> np.ndarray[tuple[int, ...], np.dtype[np.int64]]:
+    """Return where the person stands in a scene: True where it is not background."""
+    framing = VideoShape(640, 360, scene=Scene(**scene)).framing()
+    plain = np.full((360, 640, 3), 200, dtype=np.uint8)
+    picture = Figure(framing, "#DCE3E8FF", image=plain).picture(0, 0, "open", "rest")
+    stands: np.ndarray[tuple[int, ...], np.dtype[np.int64]] = (
+        np.abs(picture.astype(int) - 200).max(axis=2) > 12
+    )
+    # The label stays in its corner, whatever the scene.
+    stands[330:, 590:] = False
+    return stands
+
+
+def middle(stands: np.ndarray[tuple[int, ...], np.dtype[np.int64]]) -> tuple[float, float]:
+    rows, columns = np.nonzero(stands)
+    return float(columns.mean()), float(rows.min())
+
+
+def test_a_scene_zooms_and_moves() -> None:
+    usual, near, far = in_scene(), in_scene(zoom=1.3), in_scene(zoom=0.5)
+    assert far.sum() < usual.sum() < near.sum()
+    x, top = middle(usual)
+    assert middle(far)[1] == pytest.approx(180 - (180 - top) / 2, abs=3)
+    moved = middle(in_scene(position_x=-0.25, position_y=0.1))
+    assert moved == pytest.approx((x - 160, top + 36), abs=3)
+    for stands in (far, in_scene(position_y=-0.3), in_scene(rotation_z=0.3)):
+        assert stands[358].any(), "the body reaches the end of the picture"
+
+
+def test_a_scene_turns_clockwise() -> None:
+    head = middle(in_scene(rotation_z=0.3)[:150])[0]
+    assert head > middle(in_scene()[:150])[0] + 20
+    assert middle(in_scene(rotation_z=-0.3)[:150])[0] < middle(in_scene()[:150])[0] - 20
+
+
+def test_pitch_and_yaw_turn_the_face() -> None:
+    assert pose_at(0, 0, Scene(rotation_y=0.3)).face_x > pose_at(0).face_x + 10
+    assert pose_at(0, 0, Scene(rotation_x=0.3)).face_y > pose_at(0).face_y + 10
+
+
+def test_a_small_amplitude_moves_little() -> None:
+    still = [pose_at(step, 0, Scene(amplitude=0.1)) for step in range(POSES)]
+    usual = [pose_at(step) for step in range(POSES)]
+    assert max(abs(pose.tilt) for pose in still) < max(abs(pose.tilt) for pose in usual) / 9
+
+
+@pytest.mark.parametrize("scene", [Scene(), Scene(zoom=1.4, rotation_z=0.2, rotation_y=0.3)])
+def test_a_mouth_drawn_again_leaves_no_seam_in_any_scene(scene: Scene) -> None:
+    framing = VideoShape(640, 360, scene=scene).framing()
+    who = character_of("lisa")
+    first = Figure(framing, "#DCE3E8FF", who).picture(9, 1, "open", "oh").astype(int)
+    again = Figure(framing, "#DCE3E8FF", who)
+    again.picture(9, 1, "open", "rest")
+    assert np.abs(again.picture(9, 1, "open", "oh").astype(int) - first).max() <= 1
+    assert (np.abs(first - again.picture(9, 1, "open", "rest").astype(int)).max(axis=2) > 8).any()

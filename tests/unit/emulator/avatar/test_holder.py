@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+from typing import Any
 
 import pytest
 
+from kiosk.emulator.avatar.stream_mux import FRAGMENT_MS
 from kiosk.emulator.scenario.scenario import Scenario
+from tests import fmp4
 from tests.unit.emulator.emulating import (
     FACTS,
     Browser,
@@ -188,3 +191,149 @@ async def test_taking_the_avatar_away_closes_it() -> None:
             await wire.update(avatar=None)
             await wire.ask("Hello")
         assert "response.audio.delta" in wire.kinds()
+
+
+# Over the WebSocket
+
+STREAMED: dict[str, Any] = {
+    "character": "lisa",
+    "output_protocol": "websocket",
+    "video": {"resolution": {"width": 320, "height": 180}},
+}
+
+
+async def video(wire: Wire, seconds: float) -> bytes:
+    """Return everything streamed so far, once that is so many seconds of fragments."""
+    while True:
+        deltas = [event for event in wire.seen if event["type"] == "response.video.delta"]
+        data = b"".join(base64.b64decode(event["delta"]) for event in deltas)
+        if fmp4.kinds(data).count("moof") * FRAGMENT_MS / 1000 >= seconds:
+            return data
+        await wire.until("response.video.delta")
+
+
+async def test_a_stream_begins_behind_session_updated_without_an_offer() -> None:
+    async with emulating() as emulator, connected(emulator) as wire:
+        await wire.update(avatar=STREAMED)
+        assert "response.video.delta" not in wire.kinds()
+        data = await video(wire, 1.0)
+    assert fmp4.kinds(data)[:4] == ["ftyp", "moov", "moof", "mdat"]
+    deltas = [event for event in wire.seen if event["type"] == "response.video.delta"]
+    assert {(event["codec"], event["output_index"]) for event in deltas} == {("h264", 0)}
+    assert max(len(event["delta"]) for event in deltas) <= 24_576
+    assert fmp4.decoded(data).size == (320, 180)
+
+
+async def test_a_stream_speaks_with_all_the_events_of_an_avatar() -> None:
+    async with emulating() as emulator, connected(emulator) as wire:
+        await wire.update(avatar=STREAMED, instructions=FACTS)
+        done = await wire.ask("When do you open?")
+        assert "ten to six" in answer_text(done)
+        speaking = await wire.since(0, "session.avatar.switch_to_speaking")
+        idle = await wire.since(0, "session.avatar.switch_to_idle")
+        assert speaking["turn_id"] == idle["turn_id"] == done["id"]
+        played = len([e for e in wire.seen if e["type"] == "response.video.delta"])
+        await wire.send("session.update", session={"instructions": "x"})
+        data = await video(wire, 1.0)
+    assert played > 3
+    assert "response.audio.delta" not in wire.kinds()
+    assert "response.audio_transcript.delta" in wire.kinds()
+    assert len(fmp4.runs(data)) == 1
+    media = fmp4.decoded(data)
+    assert media.loudness(0, media.sound_seconds) > 0.01
+
+
+async def test_audit_audio_comes_besides_a_stream() -> None:
+    async with emulating() as emulator, connected(emulator) as wire:
+        await wire.update(avatar={**STREAMED, "output_audit_audio": True})
+        await wire.ask("Hello")
+    assert "response.audio.delta" in wire.kinds()
+
+
+async def test_a_clear_silences_a_stream_within_a_fragment() -> None:
+    async with emulating() as emulator, connected(emulator) as wire:
+        await wire.update(avatar=STREAMED, instructions=FACTS)
+        await wire.ask("When do you open?")
+        await wire.since(0, "session.avatar.switch_to_speaking")
+        sent = fmp4.decoded(await video(wire, 0.8)).times[-1]
+        await wire.send("output_audio_buffer.clear")
+        await wire.until("output_audio_buffer.cleared")
+        await wire.since(0, "session.avatar.switch_to_idle")
+        media = fmp4.decoded(await video(wire, sent + 1.5))
+    # The fragment that was under way when the clear arrived, and the one it was sent behind.
+    assert media.loudness(sent + 0.04 + 2.5 * FRAGMENT_MS / 1000, media.times[-1]) < 0.002
+
+
+async def test_speech_interrupts_a_stream() -> None:
+    async with emulating() as emulator, connected(emulator) as wire:
+        await wire.update(
+            avatar=STREAMED,
+            instructions=FACTS,
+            turn_detection={
+                "type": "azure_semantic_vad",
+                "interrupt_response": True,
+                "auto_truncate": True,
+            },
+        )
+        item = (await wire.ask("When do you open?"))["output"][0]
+        await wire.since(0, "session.avatar.switch_to_speaking")
+        await wire.hear(await spoken("Stop please.", after_ms=0))
+        truncated = await wire.until("conversation.item.truncated")
+        assert truncated["item_id"] == item["id"]
+        await wire.since(0, "session.avatar.switch_to_idle")
+
+
+async def test_an_offer_for_a_stream_is_refused() -> None:
+    async with emulating() as emulator, connected(emulator) as wire:
+        await wire.update(avatar=STREAMED)
+        await wire.send("session.avatar.connect", client_sdp="e30=", event_id="a1")
+        error = await wire.error()
+    assert error["code"] == "avatar_over_websocket"
+    assert error["param"] == "session.avatar.output_protocol"
+    assert error["event_id"] == "a1"
+
+
+async def test_an_update_of_the_avatar_begins_a_new_run_and_null_ends_it() -> None:
+    smaller = {**STREAMED, "video": {"resolution": {"width": 160, "height": 90}}}
+    async with emulating() as emulator, connected(emulator) as wire:
+        await wire.update(avatar=STREAMED)
+        await video(wire, 0.6)
+        await wire.update(avatar=smaller)
+        data = await video(wire, 1.0)
+        while len(fmp4.runs(data)) < 2:
+            await wire.until("response.video.delta")
+            data = await video(wire, 1.0)
+        data = await video(wire, fmp4.kinds(data).count("moof") * 0.2 + 0.6)
+        sizes = [fmp4.decoded(run).size for run in fmp4.runs(data)]
+        assert sizes == [(320, 180), (160, 90)]
+        await wire.update(avatar=None)
+        mark = len(wire.seen)
+        await wire.ask("Hello")
+        assert "response.video.delta" not in wire.kinds()[mark:]
+        assert "response.audio.delta" in wire.kinds()[mark:]
+
+
+async def test_from_one_protocol_to_the_other_and_back() -> None:
+    async with emulating() as emulator, connected(emulator) as wire:
+        async with avatar_connected(wire):
+            await wire.update(avatar=STREAMED)
+            await video(wire, 0.4)
+        async with avatar_connected(wire, output_protocol="webrtc") as browser:
+            mark = len(wire.seen)
+            await speaking(wire, browser)
+            assert "response.video.delta" not in wire.kinds()[mark:]
+
+
+async def test_a_background_that_is_not_there_is_told_and_can_be_mended(
+    unused_tcp_port: int,
+) -> None:
+    missing = {"image_url": f"http://127.0.0.1:{unused_tcp_port}/sea.png"}
+    size = STREAMED["video"]
+    async with emulating() as emulator, connected(emulator) as wire:
+        await wire.update(avatar={**STREAMED, "video": {**size, "background": missing}})
+        error = await wire.error()
+        assert error["code"] == "invalid_argument"
+        assert error["param"] == "session.avatar.video.background.image_url"
+        assert "response.video.delta" not in wire.kinds()
+        await wire.update(avatar=STREAMED)
+        await video(wire, 0.4)

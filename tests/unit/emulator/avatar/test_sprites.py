@@ -1,104 +1,24 @@
-"""Shapes are read or refused; pictures are encoded once, decode alone and stay within bounds."""
+"""Pictures are drawn and encoded once, shared by whoever asks, and kept within bounds."""
 
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+import base64
+from dataclasses import replace
 
-import av
-import numpy as np
 import pytest
 
-from kiosk.emulator.avatar.acting import SPEAKING_STEPS
+from kiosk.emulator.avatar.acting import BLACK, SPEAKING_STEPS
 from kiosk.emulator.avatar.figure import POSES
-from kiosk.emulator.avatar.sprites import (
-    IDLE,
-    MAX_LOOKS,
-    AvatarStudio,
-    SpriteEncoder,
-    SpriteStore,
-    VideoShape,
-)
+from kiosk.emulator.avatar.shape import Scene, VideoShape
+from kiosk.emulator.avatar.sprites import IDLE, MAX_LOOKS, AvatarStudio, Look, SpriteStore
 from kiosk.errors import MediaError
 
 SMALL = VideoShape(320, 180)
-
-
-def test_a_session_that_asks_for_nothing() -> None:
-    shape = VideoShape.from_config(None)
-    assert shape == VideoShape.from_config({})
-    assert shape.size == (1280, 720)
-
-
-def test_resolution_crop_and_background() -> None:
-    shape = VideoShape.from_config(
-        {
-            "codec": "h264",
-            "bitrate": 2_000_000,
-            "resolution": {"width": 1920, "height": 1080},
-            "crop": {"top_left": [560, 0], "bottom_right": [1360, 1080]},
-            "background": {"color": "#00FF00FF"},
-        }
-    )
-    assert shape.size == (800, 1080)
-    framing = shape.framing()
-    assert (framing.x, framing.y, framing.scale) == (560, 0, 1)
-    assert shape.background == "#00FF00FF"
-
-
-def test_a_tall_picture_shows_the_middle() -> None:
-    framing = VideoShape(1080, 1920).framing()
-    assert framing.x + framing.width / framing.scale / 2 == pytest.approx(960)
-    assert framing.y == pytest.approx(0)
-
-
-@pytest.mark.parametrize(
-    ("video", "named"),
-    [
-        ({"resolution": {"width": 99_999, "height": 720}}, "resolution.width"),
-        ({"resolution": {"width": 1280, "height": 3}}, "resolution.height"),
-        ({"resolution": {"width": "wide"}}, "resolution.width"),
-        ({"resolution": {"width": True}}, "resolution.width"),
-        ({"crop": {"top_left": [0, 0]}}, "crop must have"),
-        ({"crop": {"top_left": [0], "bottom_right": [1, 2]}}, "crop must have"),
-        ({"crop": {"top_left": [0, 0], "bottom_right": [1281, 720]}}, "inside 1280x720"),
-        ({"crop": {"top_left": [700, 0], "bottom_right": [600, 720]}}, "inside 1280x720"),
-        ({"crop": {"top_left": [0.5, 0], "bottom_right": [600, 720]}}, "crop must be a whole"),
-        ({"background": {"color": "green"}}, "background.color"),
-    ],
+SVG = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 9">'
+    '<rect width="16" height="9" fill="#f80"/></svg>'
 )
-def test_what_cannot_be_made_is_named(video: dict[str, Any], named: str) -> None:
-    with pytest.raises(MediaError, match=named) as caught:
-        VideoShape.from_config(video)
-    assert caught.value.code == "invalid_argument"
-
-
-def decode(data: bytes) -> av.VideoFrame:
-    decoder = av.CodecContext.create("h264", "r")
-    assert isinstance(decoder, av.VideoCodecContext)
-    frames = [*decoder.decode(av.Packet(data)), *decoder.decode(None)]
-    assert len(frames) == 1
-    return frames[0]
-
-
-def test_each_encoding_decodes_alone_to_the_picture() -> None:
-    picture = np.zeros((180, 320, 3), dtype=np.uint8)
-    picture[:, :160] = (200, 60, 40)
-    picture[:, 160:] = (220, 227, 232)
-    encoder = SpriteEncoder(320, 180)
-    first, second = encoder.encode(picture)
-    assert first != second
-    for data in (first, second):
-        frame = decode(data)
-        assert frame.key_frame
-        got = frame.reformat(format="rgb24", src_colorspace="ITU709").to_ndarray().astype(int)
-        assert np.abs(got[90, 60] - (200, 60, 40)).max() < 12
-        assert np.abs(got[90, 260] - (220, 227, 232)).max() < 8
-    # One sequence parameter set of constrained baseline, one picture in one slice.
-    kinds = [part[0] & 0x1F for part in first.replace(b"\0\0\0\1", b"\0\0\1").split(b"\0\0\1")[1:]]
-    assert kinds.count(7) == kinds.count(8) == kinds.count(5) == 1
-    profile = first[first.index(b"\x67") + 1]
-    assert profile == 66
 
 
 async def test_a_picture_is_drawn_once_and_then_shared() -> None:
@@ -112,6 +32,42 @@ async def test_a_picture_is_drawn_once_and_then_shared() -> None:
         drawn = await studio.drawn(one, nodding)
     assert studio.get(one, nodding) is drawn
     await studio.aclose()
+
+
+async def test_an_image_is_behind_the_person() -> None:
+    studio = AvatarStudio(SpriteStore())
+    image = "data:image/svg+xml;base64," + base64.b64encode(SVG.encode()).decode()
+    plain, before_image = [
+        await studio.look(replace(SMALL, image=given)) for given in (None, image)
+    ]
+    assert before_image.first.bands != plain.first.bands
+    with pytest.raises(MediaError, match="image_url"):
+        await studio.look(replace(SMALL, image="data:image/png;base64,AAAA"))
+    await studio.aclose()
+
+
+async def test_black_is_a_picture_too() -> None:
+    studio = AvatarStudio(SpriteStore())
+    look = await studio.look(SMALL)
+    assert (await studio.drawn(look, BLACK)).size < look.first.size / 4
+    await studio.aclose()
+
+
+def test_all_scenes_of_a_look_have_one_quantiser() -> None:
+    store = SpriteStore()
+    tries: list[int] = []
+
+    def fit() -> int:
+        tries.append(1)
+        return 30
+
+    for scene in (Scene(), Scene(zoom=2.0)):
+        assert store.quantiser(replace(SMALL, scene=scene), fit) == 30
+    assert len(tries) == 1
+    near = Look(replace(SMALL, scene=Scene(zoom=1.5)), store).draw(IDLE)
+    far = Look(replace(SMALL, scene=Scene(zoom=0.5)), store).draw(IDLE)
+    assert near.headers == far.headers
+    assert near.bands != far.bands
 
 
 async def test_emulators_of_one_process_share_what_was_drawn() -> None:
@@ -143,7 +99,7 @@ async def test_kept_pictures_stay_within_the_limit() -> None:
     for step in range(24):
         await studio.drawn(look, IDLE._replace(step=step))
         assert store.bytes_kept <= 20_000
-    assert look.first
+    assert look.first.size
     await studio.aclose()
 
 

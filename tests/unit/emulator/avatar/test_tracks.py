@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import av
 import numpy as np
+import pytest
 from typing_extensions import override
 
 from kiosk.clock import SystemClock
+from kiosk.emulator.avatar.acting import Performer
+from kiosk.emulator.avatar.live import LivePicture
 from kiosk.emulator.avatar.playback import PACKET_SAMPLES, Playback
-from kiosk.emulator.avatar.tracks import OpusSpeech, Pacer, VoiceTrack
+from kiosk.emulator.avatar.shape import VideoShape
+from kiosk.emulator.avatar.sprites import AvatarStudio, SpriteStore
+from kiosk.emulator.avatar.tracks import FaceTrack, OpusSpeech, Pacer, VoiceTrack
 from kiosk.emulator.speech.parts import SAMPLE_RATE, Speech
 
 
@@ -89,3 +94,44 @@ async def test_the_voice_track_counts_in_opus_time() -> None:
     assert [packet.pts for packet in packets] == [0, 960, 1920]
     assert playback.heard_ms("r1") == 40
     track.stop()
+
+
+async def test_a_silent_voice_goes_on_in_time() -> None:
+    told: list[str] = []
+    playback = Playback(told.append, lambda tag, completed: None)
+    track = VoiceTrack(playback, HandClock())
+    track.silent = True
+    tone = 9000 * np.sin(2 * np.pi * 500 * np.arange(20 * PACKET_SAMPLES) / SAMPLE_RATE)
+    playback.play(Speech("x", tone.astype("<i2").tobytes()), "r1")
+    packets = [bytes(await track.recv()) for _ in range(20)]
+    assert np.abs(decoded(packets)).max() < 10, "of 32768"
+    assert playback.heard_ms("r1") == 400
+    assert told == ["r1"]
+    track.stop()
+
+
+async def test_the_picture_keeps_its_group_of_pictures_and_stalls_when_told() -> None:
+    studio = AvatarStudio(SpriteStore())
+    look = await studio.look(VideoShape(160, 90))
+    clock = HandClock()
+    live = LivePicture(studio, look, Performer(1), lambda now: None)
+    track = FaceTrack(live, 4, clock)
+    packets = [await track.recv() for _ in range(9)]
+    keys = [place for place, packet in enumerate(packets) if b"\0\0\0\1\x67" in bytes(packet)]
+    assert keys == [0, 4, 8]
+    assert [packet.pts for packet in packets] == [3600 * place for place in range(9)]
+
+    class Healing(HandClock):
+        """Ends the fault two seconds later."""
+
+        @override
+        async def sleep(self, seconds: float) -> None:
+            await super().sleep(seconds)
+            if self.at > 102:
+                live.faults = frozenset()
+
+    live.faults = frozenset({"video_stall"})
+    track = FaceTrack(live, 4, Healing())
+    assert (await track.recv()).pts == pytest.approx(2 * 90_000, abs=3600)
+    track.stop()
+    await studio.aclose()

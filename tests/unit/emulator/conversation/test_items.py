@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from azure.ai.voicelive import models as sdk
 
 from kiosk.emulator.conversation.items import ROOT, Conversation, Item, Part, item_from_client
 from kiosk.emulator.wire.codec import WireError
@@ -151,6 +152,48 @@ def test_a_role_says_only_its_own_parts(role: str, kind: str) -> None:
     with pytest.raises(WireError) as caught:
         client(type="message", role=role, content=[part])
     assert caught.value.param == "item.content[0].type"
+
+
+@pytest.mark.parametrize(
+    ("item", "model"),
+    [
+        (
+            Item(id="a", kind="mcp_list_tools", own={"server_label": "x", "tools": []}),
+            sdk.ResponseMCPListToolItem,
+        ),
+        (
+            Item(id="a", kind="mcp_call", name="f", own={"server_label": "x"}),
+            sdk.ResponseMCPCallItem,
+        ),
+        (
+            Item(id="a", kind="mcp_approval_request", own={"server_label": "x", "name": "f"}),
+            sdk.ResponseMCPApprovalRequestItem,
+        ),
+        (
+            Item(
+                id="a",
+                kind="mcp_approval_response",
+                own={"approval_request_id": "r", "approve": True},
+            ),
+            sdk.ResponseMCPApprovalResponseItem,
+        ),
+        (Item(id="a", kind="web_search_call"), sdk.ResponseWebSearchCallItem),
+        (
+            Item(id="a", kind="file_search_call", own={"queries": ["q"]}),
+            sdk.ResponseFileSearchCallItem,
+        ),
+        (Item(id="a", kind="function_call", name="f"), sdk.ResponseFunctionCallItem),
+        (Item(id="a", kind="function_call_output"), sdk.ResponseFunctionCallOutputItem),
+        (Item(id="a", kind="message", role="user"), sdk.ResponseMessageItem),
+    ],
+)
+def test_every_kind_is_one_of_the_sdks_items(item: Item, model: type[sdk.ResponseItem]) -> None:
+    shown = item.as_model().as_dict()
+    event = {"type": "conversation.item.created", "previous_item_id": None, "item": shown}
+    read = sdk.ServerEventConversationItemCreated(event).item
+    assert type(read) is model
+    known = {name for base in model.__mro__ for name in vars(base).get("__annotations__", ())}
+    assert set(shown) <= known | {"status"}
 
 
 def test_texts_and_ids_have_a_limit() -> None:

@@ -8,6 +8,7 @@ import pytest
 from kiosk.emulator.hearing.audio import (
     OUTPUT_RATES,
     InputDecoder,
+    InputStream,
     encode_output,
     is_silent,
 )
@@ -60,6 +61,37 @@ def test_g711_has_the_known_values() -> None:
     assert abs(sample(0xD5, "g711_alaw") - 8) < 3
     assert abs(sample(0xAA, "g711_alaw") - 32_256) < 40
     assert abs(sample(0x2A, "g711_alaw") + 32_256) < 40
+
+
+def test_stereo_is_the_microphone_without_its_reference() -> None:
+    """The second channel is gone, and so is what it plays; pieces may cut a sample in two."""
+    voice = np.frombuffer(tone(440), "<i2")
+    music = np.frombuffer(tone(1_000), "<i2")
+    both = np.stack([voice // 2, np.zeros_like(voice)], axis=1)
+    echo = np.stack([music // 2, music], axis=1)
+    for stereo, loud in ((both, True), (echo, False)):
+        stream = InputStream("pcm16", SAMPLE_RATE, 2)
+        data = stereo.astype("<i2").tobytes()
+        heard = b"".join(stream.feed(data[i : i + 1_001]) for i in range(0, len(data), 1_001))
+        level = int(np.abs(np.frombuffer(heard, "<i2")[SAMPLE_RATE // 2 :].astype(int)).max())
+        assert (level > 3_500) is loud
+        assert (level < 300) is not loud
+
+
+@pytest.mark.parametrize(
+    ("sound", "rate", "channels", "direct", "bytes_per_second"),
+    [
+        ("pcm16", 24_000, 1, True, 48_000),
+        ("pcm16", 8_000, 1, False, 16_000),
+        ("pcm16", 16_000, 2, False, 64_000),
+        ("g711_alaw", 8_000, 1, False, 8_000),
+    ],
+)
+def test_a_stream_knows_its_cost(
+    sound: str, rate: int, channels: int, direct: bool, bytes_per_second: int
+) -> None:
+    stream = InputStream(sound, rate, channels)
+    assert (stream.direct, stream.bytes_per_second) == (direct, bytes_per_second)
 
 
 def test_silence_is_known() -> None:

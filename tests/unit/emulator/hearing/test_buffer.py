@@ -7,9 +7,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from kiosk.emulator.hearing.buffer import Hearing, InputSettings
 from kiosk.emulator.hearing.turns import TurnSettings
 from kiosk.emulator.scenario.limits import Limits
+from kiosk.emulator.speech import parts
 from kiosk.emulator.speech.parts import SAMPLE_RATE
 from kiosk.emulator.speech.worker import EngineWorker
 from kiosk.emulator.wire.codec import WireError
@@ -41,7 +44,9 @@ class Heard:
         self.moments.append((end_ms, item_id))
         self._note("stopped")
 
-    def audio_committed(self, item_id: str, pcm: bytes, *, by_client: bool) -> None:
+    def audio_committed(
+        self, item_id: str, pcm: bytes, *, by_client: bool, heard: parts.Heard | None = None
+    ) -> None:
         self.audio.append(pcm)
         self._note("by client" if by_client else "committed", item_id)
 
@@ -50,6 +55,12 @@ class Heard:
 
     def refused(self, error: WireError, client_event_id: str | None) -> None:
         self._note(error.code, client_event_id)
+
+    def ignores_fillers(self) -> bool:
+        return False
+
+    async def understand(self, pcm: bytes) -> parts.Heard | None:
+        return await light_engines().ears.hear(pcm)
 
     def names(self) -> list[str]:
         return [name for name, _ in self.events]
@@ -182,3 +193,59 @@ async def test_a_long_append_waits_for_room() -> None:
             await hearing.append(await spoken("Where is the cafe?"), None)
         await heard.until("committed")
     assert heard.names() == ["started", "stopped", "committed"]
+
+
+async def test_a_turn_by_hand_is_kept_apart() -> None:
+    """Its audio reaches neither the buffer nor voice activity, and ends as an item to answer."""
+    pcm = await spoken("Where is the cafe?")
+    async with listening(VAD) as (hearing, heard):
+        await hearing.turn("start", None)
+        for start in range(0, len(pcm), FRAME_BYTES):
+            await hearing.append(pcm[start : start + FRAME_BYTES], None, to_turn=True)
+        await hearing.commit("nothing")
+        await heard.until("input_audio_buffer_commit_empty")
+        await hearing.turn("end", None)
+        await heard.until("committed")
+    assert heard.audio == [pcm]
+    assert "started" not in heard.names()
+
+
+async def test_turns_end_in_other_ways() -> None:
+    async with listening(MANUAL, Limits(buffer_seconds=1)) as (hearing, heard):
+        await hearing.turn("start", None)
+        await hearing.append(silence(900), None, to_turn=True)
+        await hearing.append(silence(200), "too much", to_turn=True)
+        await heard.until("input_audio_buffer_full")
+        await hearing.turn("cancel", None)
+        await heard.until("cleared")
+        await hearing.turn("start", None)
+        await hearing.append(silence(50), None, to_turn=True)
+        await hearing.turn("end", "short")
+        await heard.until("input_audio_buffer_commit_empty")
+        await hearing.turn("start", None)
+        await hearing.append(silence(500), None, to_turn=True)
+        await hearing.append(silence(500), None)
+        await hearing.clear(with_turn=True)
+        await hearing.append(silence(500), "late", to_turn=True)
+        await hearing.turn("end", None)
+        await hearing.commit("empty")
+        await heard.until("input_audio_buffer_commit_empty", 2)
+    assert heard.audio == []
+    assert heard.events[0] == ("input_audio_buffer_full", "too much")
+    assert heard.events[-1] == ("input_audio_buffer_commit_empty", "empty")
+
+
+async def test_stereo_is_heard_as_its_first_channel() -> None:
+    stereo = InputSettings("pcm16", 24_000, VAD.turns, channels=2)
+    pcm = np.frombuffer(await spoken("Where is the cafe?"), "<i2")
+    both = np.stack([pcm, np.zeros_like(pcm)], axis=1).tobytes()
+    async with listening(stereo) as (hearing, heard):
+        for start in range(0, len(both), 2 * FRAME_BYTES):
+            await hearing.append(both[start : start + 2 * FRAME_BYTES], None)
+        await heard.until("committed")
+        # Only how turns are taken changes: what the canceller learned is kept.
+        await hearing.configure(InputSettings("pcm16", 24_000, None, channels=2))
+        await hearing.append(both[: 4 * FRAME_BYTES], None)
+        await hearing.commit("short")
+        await heard.until("input_audio_buffer_commit_empty")
+    assert heard.names()[:3] == ["started", "stopped", "committed"]

@@ -6,6 +6,7 @@ import pytest
 
 from kiosk.emulator.config.audio import VAD_DEFAULTS
 from kiosk.emulator.hearing.turns import (
+    Paused,
     SpeechStarted,
     SpeechStopped,
     TurnDetector,
@@ -95,8 +96,56 @@ def test_every_type_of_turn_detection_gives_settings(kind: str) -> None:
 
 
 def test_an_eager_listener_waits_less() -> None:
-    def silence(eagerness: str) -> int:
-        config = {"type": "semantic_vad", "eagerness": eagerness}
-        return TurnSettings.from_config(config).silence_duration_ms
+    def settings(eagerness: str) -> TurnSettings:
+        return TurnSettings.from_config({"type": "semantic_vad", "eagerness": eagerness})
 
-    assert silence("high") < silence("auto") == silence("medium") < silence("low")
+    assert settings("auto") == settings("medium")
+    for name in ("silence_duration_ms", "timeout_ms"):
+        waits = [getattr(settings(eagerness), name) for eagerness in ("high", "auto", "low")]
+        assert waits == sorted(set(waits))
+
+
+def test_words_decide_about_a_pause() -> None:
+    """Asked once a pause; waiting ends with the timeout, and anew after more was said."""
+    one = TurnDetector(
+        TurnSettings(speech_duration_ms=96, silence_duration_ms=320, level="low", timeout_ms=640),
+        maximum_ms=60_000,
+    )
+    now = 0
+
+    def feed(length: int, probability: float) -> list[TurnEvent]:
+        nonlocal now
+        events = []
+        for _ in range(length // WINDOW):
+            event = one.feed(now, now + WINDOW, probability)
+            now += WINDOW
+            if event is not None:
+                events.append(event)
+                if isinstance(event, Paused):
+                    one.wait()
+        return events
+
+    assert feed(320, 0.9) == [SpeechStarted(0)]
+    assert feed(480, 0.0) == [Paused(640)]
+    assert one.waiting is True
+    assert feed(320, 0.9) == []
+    assert bool(one.waiting) is False
+    assert feed(1_280, 0.0) == [Paused(1_440), SpeechStopped(2_080)]
+
+
+def test_a_pause_may_be_the_end() -> None:
+    one = TurnDetector(
+        TurnSettings(speech_duration_ms=32, silence_duration_ms=32, level="low"), maximum_ms=9_000
+    )
+    one.feed(0, 32, 1.0)
+    assert one.feed(32, 64, 0.0) == Paused(64)
+    assert one.stop(64) == SpeechStopped(64)
+    assert not one.speaking
+
+
+def test_end_of_utterance_detection_reaches_the_detector() -> None:
+    eou = {"model": "semantic_detection_v1", "threshold_level": "high", "timeout_ms": 700}
+    config = {"type": "server_vad", **VAD_DEFAULTS["server_vad"], "end_of_utterance_detection": eou}
+    settings = TurnSettings.from_config(config)
+    assert (settings.level, settings.timeout_ms) == ("high", 700)
+    assert TurnSettings.from_config({**config, "end_of_utterance_detection": None}).level is None

@@ -6,7 +6,8 @@ import json
 
 import pytest
 
-from kiosk.emulator.mind.mind import (
+from kiosk.emulator.mind.mind import think
+from kiosk.emulator.mind.thought import (
     Called,
     Context,
     FunctionCall,
@@ -14,7 +15,6 @@ from kiosk.emulator.mind.mind import (
     Returned,
     Said,
     Turn,
-    think,
 )
 from kiosk.emulator.mind.tools import parse_tools
 from kiosk.emulator.scenario.scenario import Scenario, parse_scenario
@@ -238,7 +238,7 @@ def test_a_scenario_comes_first() -> None:
 
 
 def test_a_reply_fits_once_if_it_says_so() -> None:
-    context = Context(turns=(Said("user", "train"),), used=frozenset({0}))
+    context = Context(turns=(Said("user", "train"),), used={0: 1})
     assert think(context, SCRIPT).say == "I only know trains."
 
 

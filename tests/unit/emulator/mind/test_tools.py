@@ -186,3 +186,48 @@ def test_what_a_function_offers() -> None:
 )
 def test_outputs_are_said(output: str, said: str) -> None:
     assert describe_output(output) == said
+
+
+WEG = {
+    "type": "function",
+    "name": "zeige_weg",
+    "description": "Zeigt den Weg zu einem Ort im Museum.",
+    "parameters": {
+        "type": "object",
+        "properties": {"ort": {"type": "string", "enum": ["Toiletten", "Café", "Planetarium"]}},
+        "required": ["ort"],
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("said", "place"),
+    [
+        ("Wo sind die Toiletten?", "Toiletten"),
+        ("Ich habe Hunger", "Café"),
+        ("Wie komme ich zum Planetarium?", "Planetarium"),
+    ],
+)
+def test_a_function_in_the_visitors_language(said: str, place: str) -> None:
+    fit = best_fit(parse_tools([WEG]), said, "de")
+    assert fit is not None
+    assert fit.score >= ENOUGH
+    assert fit.arguments == {"ort": place}
+
+
+def test_days_are_given_as_functions_take_them() -> None:
+    events = {
+        "type": "function",
+        "name": "whats_on",
+        "description": "Lists the events of a day.",
+        "parameters": {"type": "object", "properties": {"date": {"type": "string"}}},
+    }
+    fit = best_fit(parse_tools([events]), "Gibt es morgen Führungen?", "de")
+    assert fit is not None
+    assert fit.arguments == {"date": "tomorrow"}
+
+
+def test_what_came_back_is_described_in_the_visitors_language() -> None:
+    assert describe_output("{}", "de") == "Erledigt."
+    assert describe_output('{"open": true, "room": "B"}', "fr") == "Open est Oui et room est B."
+    assert describe_output("[]", "es") == "No se ha encontrado nada."

@@ -14,6 +14,7 @@ from tests.unit.emulator.emulating import (
 )
 
 SLOW = Scenario(generation_speed=0.5)
+WAIT = "One moment please, I am looking for that in the long list of our opening hours."
 
 
 async def begin(wire: Wire) -> str:
@@ -95,6 +96,38 @@ async def test_speech_interrupts_and_truncates_by_itself() -> None:
         await wire.send("conversation.item.retrieve", item_id=truncated["item_id"])
         kept = (await wire.until("conversation.item.retrieved"))["item"]["content"][0]["transcript"]
         assert len(kept) <= len(answer_text(done))
+
+
+async def test_an_interruption_cuts_every_message_that_was_not_heard() -> None:
+    """The interim response is over in part, the answer has not begun to be heard."""
+    interim = {"type": "static_interim_response", "latency_threshold_ms": 0, "texts": [WAIT]}
+    detection = {"type": "azure_semantic_vad", "auto_truncate": True, "create_response": False}
+    # Generated almost at once, so nothing but the beginning has been heard of it.
+    scenario = Scenario(generation_speed=1000, reply_delay_ms=200)
+    async with emulating(scenario) as emulator, connected(emulator, model="gpt-4.1") as wire:
+        await wire.update(turn_detection=detection, interim_response=interim, instructions=FACTS)
+        done = await wire.ask("When do you open?")
+        first, second = (item["id"] for item in done["output"])
+        await wire.hear(await spoken("Stop please."))
+        cuts = [await wire.until("conversation.item.truncated") for _ in range(2)]
+        assert [cut["item_id"] for cut in cuts] == [first, second]
+        assert cuts[1]["audio_end_ms"] == 0
+        await wire.send("conversation.item.retrieve", item_id=second)
+        kept = (await wire.until("conversation.item.retrieved"))["item"]
+        assert kept["content"][0]["transcript"] == ""
+
+
+async def test_a_message_of_ones_own_needs_a_new_id() -> None:
+    content = [{"type": "text", "text": "Welcome."}]
+    message = {"type": "message", "role": "assistant", "content": content, "id": "mine"}
+    async with emulating() as emulator, connected(emulator) as wire:
+        params = {"pre_generated_assistant_message": message}
+        await wire.send("response.create", response=params)
+        done = (await wire.until("response.done"))["response"]
+        assert done["output"][0]["id"] == "mine"
+        await wire.send("response.create", response=params, event_id="again")
+        error = await wire.error()
+        assert (error["code"], error["event_id"]) == ("item_already_exists", "again")
 
 
 async def test_speech_does_not_interrupt_when_it_may_not() -> None:

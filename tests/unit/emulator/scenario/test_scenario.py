@@ -12,12 +12,18 @@ from kiosk.errors import SettingsError
 GOOD = """
 name = "clinic"
 language = "en-GB"
-api_key = "let-me-in"
 phrases = ["Where do I sign in?"]
 greeting = "Good day."
 reply_delay_ms = 10
 generation_speed = 8
 interruption_clears_avatar = false
+
+[service]
+api_keys = ["let-me-in"]
+quotas = "documented"
+
+[replay]
+file = "talk.jsonl"
 
 [[ice_servers]]
 urls = ["turn:example.test"]
@@ -52,6 +58,10 @@ def write(folder: Path, text: str | bytes) -> Path:
 def test_a_whole_scenario(tmp_path: Path) -> None:
     scenario = load_scenario(write(tmp_path, GOOD))
     assert scenario.name == "clinic"
+    assert scenario.service.api_keys == ("let-me-in",)
+    assert scenario.service.connections_per_minute == 30
+    assert scenario.replay is not None
+    assert scenario.replay.file == tmp_path / "talk.jsonl"
     assert scenario.replies[0].call is not None
     assert scenario.replies[0].call.arguments == {"place": "desk"}
     assert scenario.faults[0].close_code == 4001
@@ -71,8 +81,11 @@ def test_the_empty_scenario_is_the_default(tmp_path: Path) -> None:
         ("[[replies]]\nsay = 'x'", "replies.0: give either match or keywords"),
         ("[[replies]]\nmatch = 'a'", "replies.0: give say, call or both"),
         ("[[replies]]\nmatch = '('\nsay = 'x'", "replies.0.match: not a regular expression"),
-        ("[[faults]]\non = 'connect'\ndo = 'close'", "faults.0: 'refuse' goes with on"),
+        ("[[faults]]\non = 'session.update'\ndo = 'refuse'", "faults.0: 'refuse' goes with on"),
         ("[[faults]]\non = 'x'\ndo = 'explode'", "faults.0.do"),
+        ("[service]\ntime_scale = 0", "service.time_scale"),
+        ("[service]\nrate_limits_event = true", "service: rate_limits_event needs"),
+        ("[replay]\nfile = 'x'\nspeed = 0", "replay.speed"),
         ("generation_speed = 0", "generation_speed"),
         ("[[ice_servers]]\nurls = []", "ice_servers.0.urls"),
         (b"\xff\xfe", "not UTF-8"),

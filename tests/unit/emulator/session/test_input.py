@@ -7,7 +7,6 @@ import base64
 import pytest
 
 from kiosk.emulator.hearing.audio import encode_output
-from kiosk.emulator.session.input import without_fillers
 from tests.unit.emulator.emulating import (
     PLACES,
     answer_text,
@@ -17,7 +16,7 @@ from tests.unit.emulator.emulating import (
     spoken,
 )
 
-TRANSCRIBED = {"model": "azure-speech"}
+TRANSCRIBED = {"model": "whisper-1"}
 
 
 async def test_a_spoken_question_from_the_first_sound_to_the_call() -> None:
@@ -27,18 +26,19 @@ async def test_a_spoken_question_from_the_first_sound_to_the_call() -> None:
         await wire.hear(await spoken("Where are the toilets?"))
         done = (await wire.until("response.done"))["response"]
     assert done["output"][0]["arguments"] == '{"place": "toilets"}'
-    assert wire.kinds()[start : start + 6] == [
+    assert wire.kinds()[start : start + 7] == [
         "input_audio_buffer.speech_started",
         "input_audio_buffer.speech_stopped",
         "input_audio_buffer.committed",
         "conversation.item.created",
+        "conversation.item.input_audio_transcription.delta",
         "conversation.item.input_audio_transcription.completed",
         "response.created",
     ]
-    started, stopped, committed, created, transcribed = wire.seen[start : start + 5]
+    started, stopped, committed, created, told, transcribed = wire.seen[start : start + 6]
     ids = {e["item_id"] for e in (started, stopped, committed, transcribed)}
     assert ids == {created["item"]["id"]}
-    assert transcribed["transcript"] == "Where are the toilets?"
+    assert transcribed["transcript"] == told["delta"] == "Where are the toilets?"
     assert started["audio_start_ms"] < stopped["audio_end_ms"]
     assert created["item"]["content"] == [
         {"type": "input_audio", "audio": None, "transcript": None}
@@ -126,8 +126,3 @@ async def test_audio_inside_an_item_is_heard_too() -> None:
         await wire.send("response.create")
         done = (await wire.until("response.done"))["response"]
         assert done["output"][0]["name"] == "find_place"
-
-
-def test_filler_words_are_removed_on_request() -> None:
-    assert without_fillers("Um, where are, uh, the toilets? Hmm.") == "where are, the toilets?"
-    assert without_fillers("The umbrella is human.") == "The umbrella is human."

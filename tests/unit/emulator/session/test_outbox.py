@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import aiohttp
 
 from kiosk.emulator.scenario.limits import Limits
+from kiosk.emulator.scenario.scenario import Scenario
 from tests.unit.emulator.emulating import QUICK, connected, emulating
 
 
@@ -33,3 +36,16 @@ async def test_too_many_events_are_as_bad() -> None:
             async for _ in wire.socket:
                 pass
         assert emulator.journal()[0]["close_reason"] == "slow reader"
+
+
+async def test_a_session_that_has_ended_holds_nobody_up() -> None:
+    """What waited for a reader that is gone is dropped, so a goodbye need not wait for it."""
+    loop = asyncio.get_running_loop()
+    scenario = Scenario.model_validate(
+        {"faults": [{"on": "session.created", "do": "delay", "delay_ms": 3_000, "when": "after"}]}
+    )
+    async with emulating(scenario) as emulator:
+        async with connected(emulator) as wire:
+            await wire.send("response.cancel")
+        began = loop.time()
+    assert loop.time() - began < 2

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from kiosk.emulator.speech.ears_pocketsphinx import _words
+from kiosk.emulator.speech.ears_pocketsphinx import _in_spelling_of, _words
 from kiosk.emulator.speech.engines import Engines
-from kiosk.emulator.speech.parts import SAMPLE_RATE
+from kiosk.emulator.speech.parts import SAMPLE_RATE, HeardWord
 from kiosk.emulator.speech.voice_cache import speak_whole
 
 PHRASES = (
@@ -39,6 +39,33 @@ async def test_what_was_not_expected_is_not_bent_into_a_phrase(
     heard = await engines.ears.transcribe(speech.pcm, phrases=PHRASES)
     assert heard not in PHRASES
     assert "father" in heard
+
+
+async def test_a_phrase_has_words_with_times_and_probabilities(engines: Engines) -> None:
+    speech = await speak_whole(engines.voice, PHRASES[0])
+    quiet = bytes(SAMPLE_RATE)
+    heard = await engines.ears.hear(quiet + speech.pcm, phrases=PHRASES, detailed=True)
+    assert heard.text == PHRASES[0]
+    assert [word.text for word in heard.words] == PHRASES[0].split()
+    edges = [edge for word in heard.words for edge in (word.start_ms, word.end_ms)]
+    assert edges == sorted(edges)
+    assert 450 <= edges[0] < 700
+    assert edges[-1] <= speech.duration_ms + 550
+    assert all(word.log_probability <= 0 for word in heard.words)
+    (plain,) = (await engines.ears.hear(speech.pcm, phrases=PHRASES)).phrases
+    assert (plain.text, plain.words) == (PHRASES[0], ())
+
+
+def test_a_spelling_of_more_words_shares_their_time() -> None:
+    heard = (HeardWord("one", 100, 200, -0.2), HeardWord("two", 200, 400, -0.4))
+    spelled = _in_spelling_of("room 12 please", heard)
+    assert [(w.text, w.start_ms, w.end_ms) for w in spelled] == [
+        ("room", 100, 200),
+        ("12", 200, 300),
+        ("please", 300, 400),
+    ]
+    assert {round(w.log_probability, 3) for w in spelled} == {-0.3}
+    assert _in_spelling_of("words", ()) == ()
 
 
 async def test_no_speech_is_no_words(engines: Engines) -> None:

@@ -26,6 +26,24 @@ async def test_silence_noise_and_a_click_are_no_words(natural_engines: Engines) 
         assert await natural_engines.ears.transcribe(audio) == ""
 
 
+async def test_words_have_their_times_and_probabilities(natural_engines: Engines) -> None:
+    speech = await speak_whole(natural_engines.voice, "Please open the window.")
+    quiet = bytes(SAMPLE_RATE)
+    heard = await natural_engines.ears.hear(quiet + speech.pcm + quiet, detailed=True)
+    assert heard.language == "en-US"
+    assert [word.text.lower().strip(".,") for word in heard.words] == [
+        "please", "open", "the", "window",
+    ]  # fmt: skip
+    edges = [edge for word in heard.words for edge in (word.start_ms, word.end_ms)]
+    assert edges == sorted(edges)
+    assert 450 <= edges[0] < 800, "the model itself puts the first word at 0"
+    assert edges[-1] <= speech.duration_ms + 1_000
+    assert all(-3 < word.log_probability <= 0 for word in heard.words)
+    plain = await natural_engines.ears.hear(quiet + speech.pcm + quiet)
+    assert plain.words == ()
+    assert plain.text.lower() == heard.text.lower()
+
+
 def test_the_hint_has_whole_phrases_only() -> None:
     hint = _hint(("a phrase of some words",) * 100)
     assert hint is not None

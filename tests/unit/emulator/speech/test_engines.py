@@ -26,7 +26,9 @@ async def test_light_engines_speak_and_hear() -> None:
 async def test_auto_takes_the_natural_ones_when_they_are_installed() -> None:
     assert importlib.util.find_spec("piper") is not None
     engines = await asyncio.to_thread(load_engines, "auto")
-    assert engines.describe() == "voice: piper joe; ears: whisper tiny.en"
+    assert engines.describe() == (
+        "voice: piper joe (English), espeak-ng (other languages); ears: whisper tiny.en"
+    )
     await engines.aclose()
 
 

@@ -6,10 +6,17 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from typing_extensions import override
 
 from kiosk.emulator.speech.engines import Engines
 from kiosk.emulator.speech.parts import SAMPLE_RATE
-from kiosk.emulator.speech.vad import WINDOW_SAMPLES, VadWindow, VoiceActivity
+from kiosk.emulator.speech.vad import (
+    CALM_WINDOWS,
+    RARELY,
+    WINDOW_SAMPLES,
+    VadWindow,
+    VoiceActivity,
+)
 from kiosk.emulator.speech.voice_cache import speak_whole
 
 SECOND = bytes(2 * SAMPLE_RATE)
@@ -59,3 +66,35 @@ def test_reset_forgets(speech: bytes) -> None:
     assert np.allclose(
         [w.probability for w in vad.feed(speech)], [w.probability for w in first], atol=1e-5
     )
+
+
+def noisy(pcm: bytes, loudness: int) -> bytes:
+    clean = np.frombuffer(pcm, "<i2").astype(float)
+    noise = np.random.default_rng(4).normal(size=clean.size) * loudness
+    return np.clip(clean + noise, -32768, 32767).astype("<i2").tobytes()
+
+
+class Counting(VoiceActivity):
+    """Counts how often the model is asked."""
+
+    asked = 0
+
+    @override
+    def _ask(self, window: np.ndarray[tuple[int, ...], np.dtype[np.float32]]) -> float:
+        self.asked += 1
+        return super()._ask(window)
+
+
+def test_an_empty_room_costs_little() -> None:
+    vad = Counting()
+    windows = vad.feed(noisy(SECOND * 20, 60))
+    assert vad.asked <= CALM_WINDOWS + len(windows) // RARELY + 2
+    assert max(window.probability for window in windows) < 0.5
+
+
+@pytest.mark.parametrize("loudness", [30, 150, 500])
+def test_speech_after_a_long_quiet_is_found_as_soon(speech: bytes, loudness: int) -> None:
+    """The first word is not missed although the model was hardly asked before it."""
+    windows = VoiceActivity().feed(noisy(SECOND * 6 + speech, loudness))
+    first = next(window for window in windows if window.probability > 0.5)
+    assert abs(first.start - 6 * SAMPLE_RATE) < SAMPLE_RATE * 0.15

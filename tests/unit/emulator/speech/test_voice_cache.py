@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kiosk.emulator.speech.parts import SAMPLE_RATE
+from kiosk.emulator.speech.parts import PLAIN_STYLE, SAMPLE_RATE, Speech, VoiceStyle
 from kiosk.emulator.speech.voice_cache import MAX_TEXT_CHARS, CachedVoice, speak_whole
 from kiosk.emulator.speech.voice_espeak import EspeakSynthesizer
 from kiosk.emulator.speech.worker import EngineClosedError
@@ -67,3 +67,43 @@ async def test_after_closing_nothing_is_spoken(synthesizer: EspeakSynthesizer) -
     await voice.aclose()
     with pytest.raises(EngineClosedError):
         await anext(voice.speak("Too late."))
+
+
+class Listening:
+    """An engine that says nothing and remembers how it was asked."""
+
+    name = "listening"
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, str]] = []
+
+    def synthesize(self, text: str, style: VoiceStyle = PLAIN_STYLE) -> Speech:
+        self.asked.append((text, style.locale))
+        return Speech(text, b"\0\0")
+
+    def close(self) -> None:
+        """Nothing to close."""
+
+
+async def test_each_sentence_is_spoken_in_its_language() -> None:
+    engine = Listening()
+    voice = CachedVoice(engine)
+    text = "Dazu habe ich nur diesen Text: The museum is open from ten to six. Ja."
+    style = VoiceStyle(fallback="en-US", accents=("de-AT",))
+    async for _ in voice.speak(text, style):
+        pass
+    async for _ in voice.speak("Hallo.", VoiceStyle(locale="fr-FR")):
+        pass
+    await voice.aclose()
+    assert [locale for _, locale in engine.asked] == ["en-US", "en-US", "fr-FR"]
+
+
+async def test_one_line_in_two_voices_is_made_twice(synthesizer: EspeakSynthesizer) -> None:
+    voice = CachedVoice(synthesizer)
+    made = [
+        await anext(voice.speak("Welcome.", VoiceStyle(gender=gender)))
+        for gender in ("female", "male", "female")
+    ]
+    assert made[0] is made[2]
+    assert made[0].pcm != made[1].pcm
+    await voice.aclose()

@@ -6,9 +6,12 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 
 import numpy as np
+import pytest
 
+from kiosk.emulator.speech.parts import VoiceStyle
 from kiosk.emulator.speech.pcm import to_float
-from kiosk.emulator.speech.voice_espeak import EspeakSynthesizer
+from kiosk.emulator.speech.voice_espeak import EspeakSynthesizer, espeak_voice
+from kiosk.emulator.speech.voice_pitch import pitch_hz
 
 
 def test_every_word_has_its_time_and_the_sound_is_there() -> None:
@@ -56,3 +59,59 @@ def test_threads_do_not_disturb_each_other() -> None:
 
 def test_what_cannot_be_spoken_is_empty() -> None:
     assert EspeakSynthesizer().synthesize("").words == ()
+
+
+@pytest.mark.parametrize(
+    ("locale", "voice"),
+    [
+        ("en-US", "en-US"),
+        ("en-AU", "en"),
+        ("de-AT", "de"),
+        ("fr-FR", "fr"),
+        ("fr-CA", "fr"),
+        ("fr-CH", "fr-CH"),
+        ("es-ES", "es"),
+        ("es-AR", "es-419"),
+        ("pt-BR", "pt-BR"),
+        ("zh-CN-liaoning", "cmn"),
+        ("zh-HK", "yue"),
+        ("nb-NO", "nb"),
+        ("ko_KR", "ko"),
+        ("zu-ZA", ""),
+    ],
+)
+def test_locales_have_their_voice(locale: str, voice: str) -> None:
+    assert espeak_voice(locale) == voice
+
+
+@pytest.mark.parametrize("locale", ["en-US", "de-DE", "fr-FR", "es-MX"])
+def test_women_and_men_speak_every_language(locale: str) -> None:
+    engine = EspeakSynthesizer()
+    for variant in range(3):
+        high, low = (
+            pitch_hz(to_float(engine.synthesize("La la la la museum.", style).pcm))
+            for style in (
+                VoiceStyle(locale=locale, gender="female", variant=variant),
+                VoiceStyle(locale=locale, gender="male", variant=variant),
+            )
+        )
+        assert high > 160 > 130 > low
+
+
+def test_a_language_is_spoken_with_its_own_sounds() -> None:
+    engine = EspeakSynthesizer()
+    german = engine.synthesize("Über", VoiceStyle(locale="de-DE"))
+    english = engine.synthesize("Über", VoiceStyle(locale="en-US"))
+    assert next(mark.viseme for mark in german.mouths if mark.viseme) == 7  # rounded lips
+    assert german.mouths != english.mouths
+
+
+def test_rate_and_volume() -> None:
+    engine = EspeakSynthesizer()
+    line = "A rather longer line than that."
+    usual = engine.synthesize(line)
+    fast = engine.synthesize(line, VoiceStyle(rate=2.0))
+    silent = engine.synthesize(line, VoiceStyle(volume=0.0))
+    assert fast.duration_ms < 0.65 * usual.duration_ms
+    assert fast.words[-1].end_ms <= fast.duration_ms
+    assert not np.any(to_float(silent.pcm))

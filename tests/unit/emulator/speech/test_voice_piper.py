@@ -7,7 +7,10 @@ from itertools import pairwise
 import pytest
 
 from kiosk.emulator.speech.engines import Engines
+from kiosk.emulator.speech.parts import VoiceStyle
+from kiosk.emulator.speech.pcm import to_float
 from kiosk.emulator.speech.voice_cache import speak_whole
+from kiosk.emulator.speech.voice_pitch import pitch_hz
 
 pytestmark = pytest.mark.speech
 
@@ -28,3 +31,22 @@ async def test_it_is_understood(natural_engines: Engines) -> None:
     speech = await speak_whole(natural_engines.voice, "Where can I find the museum shop?")
     heard = await natural_engines.ears.transcribe(speech.pcm)
     assert "museum shop" in heard.lower()
+
+
+async def test_a_woman_speaks_as_clearly_and_as_long(natural_engines: Engines) -> None:
+    text = "Where can I find the museum shop?"
+    man = await speak_whole(natural_engines.voice, text, VoiceStyle(gender="male"))
+    woman = await speak_whole(natural_engines.voice, text, VoiceStyle(gender="female", variant=1))
+    assert pitch_hz(to_float(man.pcm)) < 125
+    assert 145 < pitch_hz(to_float(woman.pcm)) < 230
+    assert abs(woman.duration_ms - man.duration_ms) < 0.2 * man.duration_ms
+    assert woman.words[-1].end_ms <= woman.duration_ms
+    heard = await natural_engines.ears.transcribe(woman.pcm)
+    assert "museum shop" in heard.lower()
+
+
+async def test_rate_changes_the_length(natural_engines: Engines) -> None:
+    text = "The cafe is on the second floor."
+    slow = await speak_whole(natural_engines.voice, text, VoiceStyle(rate=0.7))
+    fast = await speak_whole(natural_engines.voice, text, VoiceStyle(rate=1.5))
+    assert fast.duration_ms < 0.65 * slow.duration_ms

@@ -57,6 +57,10 @@ def test_absent_parts_of_an_error_are_null() -> None:
         ("{", "invalid_json"),
         ("", "invalid_json"),
         ("[" * 100_000, "invalid_json"),
+        ('{"type": NaN}', "invalid_json"),
+        ('{"type": -Infinity}', "invalid_json"),
+        ('{"type": 1e999}', "invalid_json"),
+        ('{"type": ' + "9" * 5_000 + "}", "invalid_json"),
         ("[]", "invalid_type"),
         ("null", "invalid_type"),
         ('"session.update"', "invalid_type"),
@@ -68,6 +72,21 @@ def test_what_is_not_a_json_object_is_refused(text: str, code: str) -> None:
     with pytest.raises(WireError) as caught:
         decode(text)
     assert caught.value.code == code
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        (r'{"a": "\ud83d"}', "\ufffd"),
+        (r'{"a": "\uDE00 b"}', "\ufffd b"),
+        (r'{"a": "\ud83d\ude00"}', "\U0001f600"),
+        (r'{"a": "\\ud83d"}', r"\ud83d"),
+    ],
+)
+def test_half_a_surrogate_pair_can_be_sent_back(text: str, read: str) -> None:
+    message = decode(text)
+    assert message == {"a": read}
+    json.dumps(message, ensure_ascii=False).encode()
 
 
 def test_base64_is_strict_and_bounded() -> None:

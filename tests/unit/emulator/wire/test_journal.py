@@ -97,3 +97,16 @@ def test_the_first_reason_for_the_end_stays() -> None:
     book.closed(1000, "closed")
     shown = book.as_json()
     assert (shown["open"], shown["close_code"], shown["close_reason"]) == (False, 4001, "fault")
+
+
+def test_a_fault_that_struck_is_on_record() -> None:
+    book = journal()
+    book.struck("fault_1", "response.create", "close")
+    (entry,) = book.as_json()["entries"]
+    assert entry.pop("at") >= 0
+    assert entry == {
+        "direction": "fault",
+        "type": "close",
+        "on": "response.create",
+        "event_id": "fault_1",
+    }

@@ -110,7 +110,11 @@ def test_every_turn_detection_of_the_reference_passes(detection: object) -> None
         ({}, "missing_required_parameter", "type"),
         ({"type": 3}, "invalid_type", "type"),
         ({"type": "session.upgrade"}, "invalid_value", "type"),
-        ({"type": "mcp_approval_response"}, "unsupported_by_emulator", "type"),
+        (
+            {"type": "mcp_approval_response", "approve": True},
+            "missing_required_parameter",
+            "approval_request_id",
+        ),
         ({"type": "session.update"}, "missing_required_parameter", "session"),
         ({"type": "session.update", "session": []}, "invalid_type", "session"),
         ({"type": "response.cancel", "now": True}, "unknown_parameter", "now"),
@@ -171,12 +175,29 @@ def test_every_turn_detection_of_the_reference_passes(detection: object) -> None
         (
             {
                 "type": "conversation.item.create",
-                "item": {"type": "message", "role": "user", "content": [{"type": "input_image"}]},
+                "item": {"type": "message", "role": "user", "content": [{"type": "input_video"}]},
             },
             "invalid_value",
             "item.content[0].type",
         ),
         ({"type": "input_audio_buffer.append"}, "missing_required_parameter", "audio"),
+        # One of several models: its type may be anything that JSON has.
+        (
+            session(interim_response={"type": ["llm_interim_response"]}),
+            "invalid_type",
+            "session.interim_response.type",
+        ),
+        (
+            session(interim_response={}),
+            "missing_required_parameter",
+            "session.interim_response.type",
+        ),
+        (
+            session(avatar={"character": "x", "video": {"bitrate": 10**400}}),
+            "invalid_value",
+            "session.avatar.video.bitrate",
+        ),
+        (session(temperature=1e300), "invalid_value", "session.temperature"),
         (
             {
                 "type": "conversation.item.truncate",

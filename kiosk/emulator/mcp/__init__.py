@@ -1,0 +1,1 @@
+"""MCP servers a session declares: connected, listed, called with or without approval."""
