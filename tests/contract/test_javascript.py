@@ -143,7 +143,7 @@ async def test_an_avatar(emulator: EmulatorServer) -> None:
     browser = Browser()
     async with node("avatar.mjs", emulator.endpoint, await browser.offer()) as script:
         begun = await script.line()
-        assert begun["modalities"] == ["text", "audio", "avatar"]
+        assert begun["modalities"] == ["audio", "avatar"]
         assert begun["avatar"]["character"] == "lisa"
         assert begun["avatar"]["video"]["gopSize"] == 10
         (server,) = begun["avatar"]["iceServers"]

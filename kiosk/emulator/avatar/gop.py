@@ -81,6 +81,18 @@ class Encoded:
         pairs = zip(self.bands, before.bands, strict=True)
         return sum(band.bits for band, old in pairs if band != old) // 8
 
+    def joined(self, one: Encoded, other: Encoded) -> Encoded | None:
+        """Return this picture with the changes of two others; None if they change one band."""
+        bands = []
+        for old, first, second in zip(self.bands, one.bands, other.bands, strict=True):
+            if old == first:
+                bands.append(second)
+            elif old == second:
+                bands.append(first)
+            else:
+                return None
+        return Encoded(self.headers, tuple(bands), self.macroblocks)
+
     def key(self, number: int = 0) -> bytes:
         """Return it as a key picture; two in a row must differ in their number (0 or 1)."""
         return self.headers + b"".join(band.nal(is_key=True, number=number) for band in self.bands)

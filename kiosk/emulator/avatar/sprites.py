@@ -108,8 +108,29 @@ class Look:
         self._first: Encoded | None = None
 
     def get(self, sprite: Sprite) -> Encoded | None:
-        """Return the encoded picture if it is there."""
-        return self._store.get(self.shape, sprite)
+        """Return the encoded picture if it is there, or can be put together of two that are."""
+        ready = self._store.get(self.shape, sprite)
+        return ready if ready is not None else self._joined(sprite)
+
+    def missing(self, sprite: Sprite) -> list[Sprite]:
+        """Return what has to be drawn for a picture that is not there."""
+        parts = _parts(sprite)
+        left = [part for part in parts if self._store.get(self.shape, part) is None]
+        # All there and yet no picture: eyes and mouth are in one band at this size.
+        return left or [sprite]
+
+    def _joined(self, sprite: Sprite) -> Encoded | None:
+        """Return the bands of the eyes from one picture and those of the mouth from another.
+
+        So the pictures to draw are as many as eyes and mouths, not as their combinations.
+        """
+        parts = _parts(sprite)
+        if len(parts) < 3:
+            return None
+        rest, eyes, mouth = (self._store.get(self.shape, part) for part in parts)
+        if rest is None or eyes is None or mouth is None:
+            return None
+        return rest.joined(eyes, mouth)
 
     @property
     def is_ready(self) -> bool:
@@ -144,6 +165,14 @@ class Look:
             return fitting_quantiser(shape.size, shape.bitrate, shape.gop_size, samples)
 
         return figure, SpriteEncoder(*shape.size, self._store.quantiser(shape, fit))
+
+
+def _parts(sprite: Sprite) -> tuple[Sprite, ...]:
+    """Return the pictures that one is made of: at rest, with its eyes, with its mouth."""
+    if sprite == BLACK or sprite.eyes == "open" or sprite.mouth == "rest":
+        return (sprite,)
+    rest = sprite._replace(eyes="open", mouth="rest")
+    return rest, rest._replace(eyes=sprite.eyes), rest._replace(mouth=sprite.mouth)
 
 
 IDLE = Sprite(0, 0, "open", "rest")
@@ -220,7 +249,8 @@ class AvatarStudio:
         """Return an encoded picture, or None and have it drawn when it is not there yet."""
         ready = look.get(sprite)
         if ready is None:
-            self._draw_later(look, sprite)
+            for part in look.missing(sprite):
+                self._draw_later(look, part)
         return ready
 
     def _draw_later(self, look: Look, sprite: Sprite) -> None:

@@ -11,6 +11,7 @@ from azure.ai.voicelive import models as sdk
 from kiosk.emulator.config.agent import check_agent_owns
 from kiosk.emulator.config.audio import check_input, check_turn_detection, filled_turn_detection
 from kiosk.emulator.config.avatar import avatar_not_emulated, check_avatar, filled_avatar
+from kiosk.emulator.config.family import family_of, first_values, told
 from kiosk.emulator.config.interim import check_interim, filled_interim
 from kiosk.emulator.config.tools import check_tools, without_credentials
 from kiosk.emulator.config.values import (
@@ -23,27 +24,8 @@ from kiosk.emulator.scenario.limits import Limits
 from kiosk.emulator.speech.voices import not_emulated as voice_not_emulated
 from kiosk.emulator.wire.codec import JSON
 
-# Defaults of session.created: API reference, example of the event and RealtimeRequestSession.
-_DEFAULTS: JSON = {
-    "modalities": ["text", "audio"],
-    "voice": {"type": "openai", "name": "alloy"},
-    "instructions": "You are a helpful assistant.",
-    "input_audio_format": "pcm16",
-    "output_audio_format": "pcm16",
-    "input_audio_sampling_rate": 24_000,
-    "turn_detection": {"type": "azure_semantic_vad"},
-    "input_audio_noise_reduction": None,
-    "input_audio_echo_cancellation": None,
-    "input_audio_transcription": None,
-    "avatar": None,
-    "tools": [],
-    "tool_choice": "auto",
-    "temperature": 0.8,
-    "max_response_output_tokens": "inf",
-}
-
 # Accepted because clients of the real service send them, without effect on what the emulator does.
-_NOT_EMULATED = (("input_audio_noise_reduction", None, "noise reduction"),)
+_NOT_EMULATED = (("input_audio_noise_reduction", "noise reduction"),)
 
 
 class SessionConfig:
@@ -53,11 +35,14 @@ class SessionConfig:
         self, *, session_id: str, model: str | None, agent: JSON | None, expires_at: int
     ) -> None:
         self.agent_mode = agent is not None
-        self.values: JSON = deepcopy(_DEFAULTS)
+        self.family = family_of(model, agent=self.agent_mode)
+        self.values: JSON = first_values(self.family, model)
         self.values["id"] = session_id
         self.values["model"] = model
         self.values["expires_at"] = expires_at
-        self.values["turn_detection"] = filled_turn_detection(self.values["turn_detection"])
+        first = self.family.first_detection
+        self.values["turn_detection"] = filled_turn_detection(first)
+        self._given = frozenset(first)
         if agent is not None:
             self.values["agent"] = agent
             # The agent owns its instructions; the client never sees them.
@@ -74,6 +59,8 @@ class SessionConfig:
             check_agent_owns(changes, "session")
         updated = deepcopy(changes)
         if updated.get("turn_detection") is not None:
+            detection = updated["turn_detection"]
+            self._given = frozenset(n for n, setting in detection.items() if setting is not None)
             updated["turn_detection"] = filled_turn_detection(updated["turn_detection"])
         if updated.get("avatar") is not None:
             updated["avatar"] = filled_avatar(updated["avatar"], ice_servers, self.avatar)
@@ -83,8 +70,8 @@ class SessionConfig:
             is_pcm = updated["input_audio_format"] == "pcm16"
             updated["input_audio_sampling_rate"] = 24_000 if is_pcm else 8_000
         for name, value in updated.items():
-            if value is None and name in _DEFAULTS and name not in _NULLABLE:
-                value = deepcopy(_DEFAULTS[name])
+            if value is None and name not in _NULLABLE:
+                value = first_values(self.family, self.values["model"]).get(name)
             self.values[name] = value
         if self.avatar is not None and "avatar" not in self.values["modalities"]:
             # Seen live: the service adds the modality itself.
@@ -93,7 +80,8 @@ class SessionConfig:
     def as_model(self) -> sdk.ResponseSession:
         """Return what `session.created` and `session.updated` carry."""
         tools = without_credentials(self.tools)
-        return sdk.ResponseSession({**deepcopy(self.values), "tools": tools})
+        shown = told(self.family, self.values, self._given)
+        return sdk.ResponseSession({**shown, "tools": tools})
 
     @property
     def avatar(self) -> JSON | None:
@@ -126,10 +114,9 @@ class SessionConfig:
     def not_emulated(self) -> list[tuple[str, str]]:
         """Return (parameter, what it is) of settings that are accepted without effect here."""
         found = []
-        for name, inner, what in _NOT_EMULATED:
-            value = self.values.get(name)
-            if value is not None and (inner is None or value.get(inner) is not None):
-                found.append((f"session.{name}" + (f".{inner}" if inner else ""), what))
+        for name, what in _NOT_EMULATED:
+            if self.values.get(name) is not None:
+                found.append((f"session.{name}", what))
         found += voice_not_emulated(self.values["voice"])
         found += avatar_not_emulated(self.avatar)
         return found

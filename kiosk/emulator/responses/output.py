@@ -7,6 +7,7 @@ from typing import Any, Literal, Protocol
 from azure.ai.voicelive import models as sdk
 
 from kiosk.clock import Clock
+from kiosk.emulator.config.family import REALTIME, Family
 from kiosk.emulator.conversation.items import Conversation, Item
 from kiosk.emulator.responses.timing import Extras
 from kiosk.emulator.scenario.scenario import Scenario
@@ -38,8 +39,11 @@ class OutputHost(Protocol):
 class ResponseOutput:
     """The items of one response. `commit` says whether they also join the conversation."""
 
-    def __init__(self, host: OutputHost, response_id: str, *, commit: bool) -> None:
+    def __init__(
+        self, host: OutputHost, response_id: str, *, commit: bool, family: Family = REALTIME
+    ) -> None:
         self.response_id = response_id
+        self.family = family
         self.items: list[Item] = []
         self._host = host
         self._commit = commit
@@ -51,15 +55,22 @@ class ResponseOutput:
             sdk.ServerEventResponseOutputItemAdded,
             response_id=self.response_id,
             output_index=len(self.items) - 1,
-            item=item.as_model(),
+            item=self._begun(item),
         )
         if self._commit:
             previous = self._host.conversation.add(item)
             self._host.emit(
                 sdk.ServerEventConversationItemCreated,
                 previous_item_id=previous,
-                item=item.as_model(),
+                item=self._begun(item),
             )
+
+    def _begun(self, item: Item) -> sdk.ResponseItem:
+        """Return a new item as it is told: a message's status is the family's own."""
+        model = item.as_model()
+        if item.kind == "message" and item.status == "in_progress":
+            model["status"] = self.family.first_status
+        return model
 
     def place(self, item: Item) -> JSON:
         """Return the fields that say which item of which response an event is about."""

@@ -9,6 +9,7 @@ from typing import Any
 
 from kiosk.emulator.config.agent import check_agent_owns
 from kiosk.emulator.config.config import SessionConfig
+from kiosk.emulator.config.family import REALTIME, Family
 from kiosk.emulator.config.interim import check_interim, filled_interim
 from kiosk.emulator.config.tools import check_tools
 from kiosk.emulator.config.values import check_metadata, check_temperature, check_tokens
@@ -38,6 +39,7 @@ class ResponseRequest:
     tools: list[JSON]
     tool_choice: str
     parallel: bool = True
+    family: Family = REALTIME
     language: str = ""
     """What the session is set to speak or hear, "" when it is set to neither."""
     commit: bool = True
@@ -113,6 +115,7 @@ def parse_request(message: JSON, config: SessionConfig, limits: Limits) -> Respo
         tools=tools or [],
         tool_choice=_tool_choice(params.get("tool_choice") or values["tool_choice"], tools or []),
         parallel=values.get("parallel_tool_calls") is not False,
+        family=config.family,
         language=session_language(values),
         commit=params.get("commit") is not False and params.get("conversation") != "none",
         # The SDK's docstring says true is the default; the service was seen to refuse overlaps,

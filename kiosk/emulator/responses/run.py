@@ -66,7 +66,7 @@ class ResponseRun:
         """What `input_text.delta` goes on with, in a response to an incomplete message."""
         self._host = host
         self._request = request
-        self._output = ResponseOutput(host, self.id, commit=request.commit)
+        self._output = ResponseOutput(host, self.id, commit=request.commit, family=request.family)
         self._speaker = Speaker(host, self._output, request)
         self._interim = Interim(host, request.interim)
         self._details: JSON | None = None
@@ -149,7 +149,9 @@ class ResponseRun:
         self._host.response_finished(self)
 
     def _as_model(self) -> sdk.Response:
-        request = self._request
+        request, family = self._request, self._request.family
+        conversation = self._host.conversation_id if family.has_conversation_id else ""
+        limit = request.max_output_tokens
         fields: JSON = {
             "id": self.id,
             "object": "realtime.response",
@@ -157,12 +159,12 @@ class ResponseRun:
             "status_details": self._details,
             "output": [item.as_model().as_dict() for item in self.output],
             "usage": self._usage() if self.finished else None,
-            "conversation_id": self._host.conversation_id if request.commit else None,
+            "conversation_id": conversation if request.commit else None,
             "voice": request.voice,
             "modalities": request.modalities,
             "output_audio_format": request.output_audio_format,
             "temperature": request.temperature,
-            "max_output_tokens": request.max_output_tokens,
+            "max_output_tokens": family.default_tokens if limit == "inf" else limit,
             "metadata": request.metadata,
         }
         return sdk.Response(fields)

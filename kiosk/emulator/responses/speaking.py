@@ -88,7 +88,10 @@ class Speaker:
         spoken = self._request.spoken
         part = Part(kind="audio" if spoken else "text", text="")
         item = Item(
-            id=item_id or new_id("item"), kind="message", role="assistant", status="in_progress"
+            id=item_id or new_id(self._request.family.message_prefix),
+            kind="message",
+            role="assistant",
+            status="in_progress",
         )
         self._transcript = ""
         self._style = voice_style(self._request.voice, language)

@@ -187,10 +187,21 @@ class SessionInput:
         part = Part(kind="input_audio")
         item = Item(id=item_id, kind="message", role="user", parts=[part])
         conversation.add(item)
-        self._host.emit(
-            sdk.ServerEventConversationItemCreated, previous_item_id=previous, item=item.as_model()
+
+        def announce() -> None:
+            self._host.emit(
+                sdk.ServerEventConversationItemCreated,
+                previous_item_id=previous,
+                item=item.as_model(),
+            )
+
+        # Recorded: with a cascaded model an item is told once its words are known, with them.
+        later = self._config.family.words_first and self._transcribes()
+        if not later:
+            announce()
+        words = self._listen(
+            item, part, pcm, tell=True, known=heard, announce=announce if later else None
         )
-        words = self._listen(item, part, pcm, tell=True, known=heard)
         if not by_client and self._detection("create_response"):
             self._tasks.spawn(self._answer_turn(words), name="turn")
 
@@ -209,13 +220,23 @@ class SessionInput:
         stream = InputStream(values["input_audio_format"], values["input_audio_sampling_rate"], 1)
         _ = self._listen(item, part, stream.feed(audio), tell=False)
 
+    def _transcribes(self) -> bool:
+        return self._config.values["input_audio_transcription"] is not None
+
     def _listen(
-        self, item: Item, part: Part, pcm: bytes, *, tell: bool, known: Heard | None = None
+        self,
+        item: Item,
+        part: Part,
+        pcm: bytes,
+        *,
+        tell: bool,
+        known: Heard | None = None,
+        announce: Callable[[], None] | None = None,
     ) -> asyncio.Future[str]:
         words: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         part.heard = words
         part.audio_ms = len(pcm) // 2 * 1000 // SAMPLE_RATE
-        work = self._transcribe(item, part, words, pcm, tell=tell, known=known)
+        work = self._transcribe(item, part, words, pcm, tell=tell, known=known, announce=announce)
         self._tasks.spawn(work, name="transcription")
         return words
 
@@ -228,6 +249,7 @@ class SessionInput:
         *,
         tell: bool,
         known: Heard | None,
+        announce: Callable[[], None] | None,
     ) -> None:
         """Turn an item's audio into words for the mind, and for the client if it asked."""
         transcription = self._config.values["input_audio_transcription"] if tell else None
@@ -242,11 +264,15 @@ class SessionInput:
         if failure:
             log.warning("transcription failed", code=failure, item_id=item.id)
         if transcription is None:
+            if announce is not None:
+                announce()
             return
         delay_ms = self._host.scenario.transcription_delay_ms
         if delay_ms:
             await self._host.clock.sleep(delay_ms / 1000)
         self._tell(item, part, heard, failure, transcription)
+        if announce is not None:
+            announce()
 
     async def _hear(self, pcm: bytes, seconds: float) -> tuple[Heard, str]:
         """Return what was heard and, when it could not be heard, the code of why."""

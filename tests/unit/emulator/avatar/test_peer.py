@@ -97,9 +97,9 @@ async def test_it_lives_speaks_and_falls_silent(avatars: Avatars, engines: Engin
         await told.until(("idle", "r1", False))
         assert peer.queued_ms == 0
         cleared = len(viewer.loudness)
-        await viewer.until(lambda: len(viewer.loudness) > cleared + 25)
+        await viewer.until(lambda: len(viewer.loudness) > cleared + 60)
         # The viewer's own jitter buffer still holds a few packets from before.
-        assert max(viewer.loudness[cleared + 12 :]) < QUIET
+        assert max(viewer.loudness[cleared + 45 :]) < QUIET
         await peer.aclose()
         assert peer.connection_state == "new"
 

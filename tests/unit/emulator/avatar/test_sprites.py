@@ -70,6 +70,29 @@ def test_all_scenes_of_a_look_have_one_quantiser() -> None:
     assert near.bands != far.bands
 
 
+def test_eyes_and_mouth_are_put_together_from_two_pictures() -> None:
+    look = Look(VideoShape(640, 360), SpriteStore())
+    wanted = IDLE._replace(step=4, eyes="closed", mouth="open")
+    assert look.get(wanted) is None
+    parts = look.missing(wanted)
+    assert [part.mouth for part in parts] == ["rest", "rest", "open"]
+    for part in parts:
+        assert look.get(wanted) is None
+        look.draw(part)
+    joined = look.get(wanted)
+    assert joined is not None
+    assert joined.bands == look.draw(wanted).bands
+
+
+def test_eyes_and_mouth_in_one_band_are_drawn_together() -> None:
+    look = Look(VideoShape(64, 64), SpriteStore())
+    wanted = IDLE._replace(eyes="closed", mouth="open")
+    for part in look.missing(wanted):
+        look.draw(part)
+    assert look.get(wanted) is None
+    assert look.missing(wanted) == [wanted]
+
+
 async def test_emulators_of_one_process_share_what_was_drawn() -> None:
     first, second = AvatarStudio(), AvatarStudio()
     shape = VideoShape(162, 90)

