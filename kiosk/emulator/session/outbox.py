@@ -104,6 +104,8 @@ class Outbox:
         self._on_overflow = on_overflow
         self._clock = clock
         self._recorder = recorder
+        self.works = True
+        """False once nothing is written any more, whatever is queued."""
         self.pace = Pace()
         self.meddler: Meddler | None = None
         self._observers: list[Callable[[JSON], None]] = []
@@ -161,22 +163,28 @@ class Outbox:
 
     async def run(self) -> None:
         """Write until cancelled or the socket is gone."""
-        while True:
-            await self._ready.wait()
-            while self._waiting:
-                step = self._waiting.popleft()
-                match step:
-                    case Frame():
-                        self._waiting_bytes -= len(step.data)
-                        await self._write(step)
-                    case Pause():
-                        await self._clock.sleep(step.seconds)
-                    case Act():
-                        if step.last:
-                            self._stop()
-                        step.do()
-            self._ready.clear()
+        try:
+            while True:
+                await self._ready.wait()
+                while self._waiting:
+                    await self._take(self._waiting.popleft())
+                self._ready.clear()
+                self._empty.set()
+        finally:
+            self.works = False
             self._empty.set()
+
+    async def _take(self, step: Step) -> None:
+        match step:
+            case Frame():
+                self._waiting_bytes -= len(step.data)
+                await self._write(step)
+            case Pause():
+                await self._clock.sleep(step.seconds)
+            case Act():
+                if step.last:
+                    self._stop()
+                step.do()
 
     async def _write(self, step: Frame) -> None:
         await self.pace.open.wait()

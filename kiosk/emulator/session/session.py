@@ -237,7 +237,11 @@ class EmulatorSession:
         self._abort()
 
     def _failed(self, error: BaseException) -> None:
-        """A task of ours failed: tell the client once; without hearing there is no session."""
+        """A task of ours failed: tell the client once; when even that cannot go out, cut."""
+        if not self._outbox.works:
+            self._journal.closed(1006, "failed")
+            self._abort()
+            return
         self._outbox.error(
             WireError("server_error", "The emulator failed; see its log.", kind="server_error"),
             None,

@@ -71,7 +71,10 @@ class PiperSynthesizer:
         with self._lock:
             normal = self._voice.config.length_scale
             # Played faster by `throat` afterwards, so spoken slower by as much.
-            config = SynthesisConfig(length_scale=normal * throat / style.rate)
+            # Without noise the same words always sound the same, so tests can be repeated.
+            config = SynthesisConfig(
+                length_scale=normal * throat / style.rate, noise_scale=0.0, noise_w_scale=0.0
+            )
             chunks = list(self._voice.synthesize(text, syn_config=config, include_alignments=True))
             rate = round(self._voice.config.sample_rate * throat)
             timed, groups, spoken_ms = _timings(chunks, rate)
