@@ -40,7 +40,8 @@ DEFAULTS: dict[str, Any] = {
         "api_key": "key-of-the-harness",
         "reconnect_for_s": 20,
     },
-    "hooks": {"dir": None, "off": False},
+    # The emulator's engines share this process, and hold Python's lock longer than a plugin may.
+    "hooks": {"dir": None, "off": False, "slow_ms": 2000},
 }
 
 
