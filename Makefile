@@ -4,9 +4,10 @@
 
 PORT ?= 8080
 ARGS ?=
-# Extras of the demo. `make install EXTRAS=emulator` leaves out the natural voice (500 MB, partly GPL).
-EXTRAS ?= emulator,speech
+# Extras of the demo. `make install EXTRAS=emulator,develop` leaves out the natural voice (500 MB, partly GPL).
+EXTRAS ?= emulator,speech,develop
 # Two test processes: the suite waits for media more than it computes. `make test JOBS=0` for one.
+# In the order of the folders, so that what takes longest is not left for the end.
 JOBS ?= 2
 
 VENV := .venv
@@ -46,11 +47,11 @@ $(BIN)/python:
 $(VENV)/.installed-demo: $(INPUTS) | $(BIN)/python
 	@echo "Installing the demo into $(VENV): once, about 500 MB with the natural voice."
 	@if $(PIP_INSTALL) --editable '.[$(EXTRAS)]'; then :; \
-	elif [ '$(EXTRAS)' = emulator ]; then exit 1; \
+	elif [ '$(EXTRAS)' = emulator,develop ]; then exit 1; \
 	else \
 	  echo "The extras '$(EXTRAS)' could not be installed (the reason is above)."; \
 	  echo "Installing the light voice instead: the demo works, but sounds synthetic and understands set phrases."; \
-	  $(PIP_INSTALL) --editable '.[emulator]' && \
+	  $(PIP_INSTALL) --editable '.[emulator,develop]' && \
 	  echo "The light voice is installed. To try the natural one again: rm $@ && make install"; \
 	fi
 	@touch $@
@@ -63,7 +64,7 @@ $(VENV)/.installed-dev: $(INPUTS) | $(BIN)/python
 test: dev
 	@.ci/system-packages
 	@.ci/node-packages
-	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 bench: dev
 	@$(BIN)/python -m benchmarks $(ARGS)

@@ -17,12 +17,14 @@ from benchmarks.barge_in import barge_in
 from benchmarks.barge_in_browser import barge_in_browser
 from benchmarks.hook_calls import hook_calls
 from benchmarks.microphone import microphone
+from benchmarks.plugin_visits import plugin_visits
 from benchmarks.row import Row
 from kiosk import log
 
 BENCHMARKS: dict[str, Callable[[], Awaitable[Sequence[Row]]]] = {
     "avatar_cost": avatar_cost,
     "hook_calls": hook_calls,
+    "plugin_visits": plugin_visits,
     "microphone": microphone,
     "barge_in": barge_in,
     "barge_in_browser": barge_in_browser,
@@ -40,9 +42,9 @@ def main() -> None:
     for name, bench in BENCHMARKS.items():
         if chosen.only in {None, name}:
             rows += asyncio.run(_run(bench))
-    print(f"{'name':44} {'ours':>10} {'other':>10} {'ratio':>7}  unit")
+    print(f"{'name':56} {'ours':>10} {'other':>10} {'ratio':>7}  unit")
     for row in rows:
-        print(f"{row.name:44} {row.ours:10.2f} {row.other:10.2f} {row.ratio:7.2f}  {row.unit}")
+        print(f"{row.name:56} {row.ours:10.2f} {row.other:10.2f} {row.ratio:7.2f}  {row.unit}")
     if chosen.json is not None:
         chosen.json.write_text(json.dumps([row.as_dict() for row in rows], indent=1) + "\n")
 

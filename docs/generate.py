@@ -19,11 +19,13 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
+from docs.card_reference import render_cards
 from docs.emulator_reference import (
     render_client_events,
     render_further_events,
     render_server_events,
 )
+from docs.hook_reference import render_hook_modes, render_hook_order, render_hooks
 from docs.scenario_reference import (
     render_emulator_limits,
     render_fault_actions,
@@ -40,9 +42,8 @@ from docs.settings_reference import (
     toml,
     type_name,
 )
+from docs.tool_reference import render_tool_limits, render_tool_options, render_tool_types
 from kiosk import events
-from kiosk.hooks import specs
-from kiosk.hooks.markers import Mode, Policy
 from kiosk.model import EndReason
 from kiosk.signaling import messages
 
@@ -142,53 +143,6 @@ def render_events() -> str:
     return "\n\n".join(parts)
 
 
-def hook_functions() -> list[Callable[..., Any]]:
-    """Every hook spec, in the order of the file."""
-    return [f for f in vars(specs).values() if isinstance(getattr(f, "policy", None), Policy)]
-
-
-def hook_signature(function: Callable[..., Any]) -> str:
-    """A spec's signature as written, annotations included, wrapped as the formatter does."""
-    signature = inspect.signature(function)
-    # Annotations are read as text, so a Literal keeps whichever quotes its file has.
-    parameters = ", ".join(f"{p.name}: {p.annotation}" for p in signature.parameters.values())
-    result = f") -> {signature.return_annotation}: ..."
-    line = f"def {function.__name__}({parameters}{result}".replace("'", '"')
-    if len(line) <= 100:
-        return line
-    return f"def {function.__name__}(\n    {parameters}\n{result}".replace("'", '"')
-
-
-def _first_sentence(text: str) -> str:
-    return " ".join(text.split())
-
-
-def render_hooks() -> str:
-    """The headings of docs/hooks.md."""
-    parts = []
-    for function in hook_functions():
-        policy: Policy = function.policy  # type: ignore[attr-defined]  # put there by @calls
-        deadline = f"{policy.timeout_s:g} s" if policy.timeout_s is not None else "none"
-        rows = [(policy.mode.value, deadline, policy.on_failure)]
-        parts.append(
-            f"## `{function.__name__}`\n\n```python\n{hook_signature(function)}\n```\n\n"
-            f"{inspect.getdoc(function)}\n\n"
-            + table(("mode", "deadline", "on failure or timeout"), rows)
-        )
-    return "\n\n".join(parts)
-
-
-def render_hook_modes() -> str:
-    """The table of the ways a hook is called."""
-    source = inspect.getsource(Mode)
-    found = re.findall(
-        r'^    [A-Z]+ = "([a-z]+)"\n    """(.*?)"""', source, re.MULTILINE | re.DOTALL
-    )
-    return table(
-        ("mode", "how it is called"), [(f"`{name}`", _first_sentence(doc)) for name, doc in found]
-    )
-
-
 REGIONS: Final[dict[str, Callable[[], str]]] = {
     "settings": render_settings,
     "wire-limits": render_wire_limits,
@@ -196,7 +150,12 @@ REGIONS: Final[dict[str, Callable[[], str]]] = {
     "server-messages": render_server_messages,
     "events": render_events,
     "hook-modes": render_hook_modes,
+    "hook-order": render_hook_order,
     "hooks": render_hooks,
+    "cards": render_cards,
+    "tool-types": render_tool_types,
+    "tool-options": render_tool_options,
+    "tool-limits": render_tool_limits,
     "scenario": render_scenario,
     "fault-actions": render_fault_actions,
     "emulator-limits": render_emulator_limits,

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+import functools
+from collections.abc import AsyncIterator, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import Final
+from contextlib import AsyncExitStack
+from typing import Any, Final
 
+import aiohttp
 from aiohttp import web
 
-from kiosk import keys, paths
-from kiosk.builtin import goodbye, greeting, redaction
+from kiosk import events, keys, paths
+from kiosk.builtin import cards, goodbye, greeting, redaction
 from kiosk.builtin.store import StorePlugin
 from kiosk.bus.memory import MemoryBus
 from kiosk.clock import Clock, SystemClock
-from kiosk.errors import SettingsError
+from kiosk.errors import SettingsError, StartupError
 from kiosk.hooks.facade import Hooks
 from kiosk.hooks.manager import PluginSet, load_plugins, metadata_version
 from kiosk.i18n import Texts
@@ -24,11 +27,21 @@ from kiosk.session.context import VisitServices
 from kiosk.session.opening import language_name
 from kiosk.session.registry import SessionRegistry
 from kiosk.settings import Settings
-from kiosk.storage.database import open_storage
+from kiosk.storage.database import Storage, open_storage
 from kiosk.telemetry import Metrics
 from kiosk.transcripts.recorder import Recorder
 from kiosk.voicelive.credentials import Credential, open_credential
-from kiosk.web import dashboard, enrol, health, middlewares, pages, signaling
+from kiosk.web import (
+    dashboard,
+    enrol,
+    health,
+    middlewares,
+    pages,
+    plugged,
+    plugin_page,
+    signaling,
+    sinks_page,
+)
 from kiosk.web.feed import Feed
 from kiosk.web.health import Readiness
 from kiosk.web.live import LiveView
@@ -36,10 +49,11 @@ from kiosk.web.routes import add_routes
 from kiosk.web.static import StaticFiles
 from kiosk.web.templating import Templates
 
+PLUGIN_HTTP_S: Final = 10.0
+"""How long a request of a plugin's may take, unless it says otherwise."""
 TOOL_THREADS: Final = 8
 """Worker threads for plain-function tools; a call beyond them waits inside its deadline."""
 
-RECORDER = web.AppKey("recorder", Recorder)
 CREDENTIAL: web.AppKey[Credential] = web.AppKey("credential")
 
 NO_ENDPOINT = (
@@ -81,7 +95,13 @@ def create_app(
     app[keys.METRICS] = metrics
     app[keys.HOOKS] = hooks
     app[keys.BUS] = MemoryBus(clock)
-    app[keys.TEMPLATES] = Templates(folders[::-1], variables={"static": static.url})
+    app[keys.TEMPLATES] = Templates(
+        folders[::-1],
+        variables={"static": static.url},
+        prepare=hooks.prepare_jinja2_environment,
+        card_types=hooks.registered.card_types,
+    )
+    _check_card_files(loaded, hooks, static)
     app[keys.READY] = Readiness(clock)
     app[keys.LIVE] = LiveView(app[keys.BUS], clock, kiosks.values())
     app[signaling.KIOSKS] = kiosks
@@ -100,6 +120,9 @@ def create_app(
             *health.routes(),
             *enrol.routes(),
             *dashboard.routes(),
+            *plugin_page.routes(),
+            *sinks_page.routes(),
+            *plugged.routes(hooks),
             *Feed().routes(),
             *static.routes(),
         ],
@@ -108,6 +131,21 @@ def create_app(
     app.cleanup_ctx.extend((_storage, _live, _hooks, _transcripts, _upstream, _visits, _ready))
     app.on_shutdown.append(_drain)
     return app
+
+
+def builtins(storage: Callable[[], Storage] | None = None) -> dict[str, object]:
+    """Return our own plugins by name; `storage` is asked for once the server runs."""
+
+    def closed() -> Storage:
+        raise StartupError("The database is open only while the server runs.")
+
+    return {
+        "greeting": greeting,
+        "redaction": redaction,
+        "goodbye": goodbye,
+        "cards": cards,
+        "store": StorePlugin(storage or closed),
+    }
 
 
 def _plugins(
@@ -119,14 +157,27 @@ def _plugins(
     return load_plugins(
         settings,
         clock,
-        builtins={
-            "greeting": greeting,
-            "redaction": redaction,
-            "goodbye": goodbye,
-            "store": StorePlugin(lambda: app[keys.STORAGE]),
-        },
+        builtins=builtins(lambda: app[keys.STORAGE]),
         extra=extra,
     )
+
+
+def _check_card_files(loaded: PluginSet, hooks: Hooks, static: StaticFiles) -> None:
+    """Raise StartupError for a script or style of a card that is missing or hidden by another."""
+    folders = {plugin.name: plugin.static for plugin in loaded.plugins}
+    for item in hooks.registered.card_types.values():
+        where = f"plugin {item.plugin}: the card type {item.kind} names {{name}}"
+        folder = folders[item.plugin]
+        for name in filter(None, (item.script, item.style)):
+            if not static.has(name):
+                raise StartupError(
+                    f"{where.format(name=name)}, which is not in the plugin's static folder."
+                )
+            if folder is not None and not static.is_in(name, folder):
+                raise StartupError(
+                    f"{where.format(name=name)}, but a file of that name from elsewhere comes "
+                    f"first; rename it, to {item.plugin}/{name} for example."
+                )
 
 
 def _kiosks(settings: Settings) -> dict[str, Kiosk]:
@@ -163,16 +214,55 @@ async def _live(app: web.Application) -> AsyncIterator[None]:
 
 
 async def _hooks(app: web.Application) -> AsyncIterator[None]:
-    async with app[keys.HOOKS].running():
-        yield
+    hooks, clock, bus = app[keys.HOOKS], app[keys.CLOCK], app[keys.BUS]
+    readiness = app[keys.READY]
+
+    async def publish(plugin: str, name: str, data: Mapping[str, Any], kiosk: str) -> None:
+        event = events.PluginEvent(
+            kiosk_id=kiosk, at=clock.now(), plugin=plugin, name=name, data=dict(data)
+        )
+        await bus.publish(events.EVENTS_TOPIC, event.model_dump(mode="json"))
+
+    timeout = aiohttp.ClientTimeout(total=PLUGIN_HTTP_S)
+    async with AsyncExitStack() as stack:
+        connector = aiohttp.TCPConnector()
+        stack.push_async_callback(connector.close)
+        # One for each: a plugin that closes its client, or collects cookies, disturbs no other.
+        clients = {
+            plugin.name: await stack.enter_async_context(
+                aiohttp.ClientSession(timeout=timeout, connector=connector, connector_owner=False)
+            )
+            for plugin in hooks.plugins
+        }
+        services = hooks.services
+        services.http = clients.__getitem__
+        services.store = app[keys.STORAGE].plugin
+        services.render = app[keys.TEMPLATES].render
+        services.publish = publish
+        for check in hooks.registered.checks:
+            readiness.add(
+                f"{check.plugin}:{check.name}",
+                functools.partial(hooks.check_health, check),
+                critical=check.critical,
+            )
+        async with hooks.running():
+            yield
 
 
 async def _transcripts(app: web.Application) -> AsyncIterator[None]:
     settings = app[keys.SETTINGS].storage
-    visits = app[keys.STORAGE].visits
-    recorder = Recorder(app[keys.HOOKS], visits, settings, app[keys.METRICS])
-    app[RECORDER] = recorder
+    storage = app[keys.STORAGE]
+    recorder = Recorder(
+        app[keys.HOOKS],
+        storage.visits,
+        storage.outbox,
+        app[keys.CLOCK],
+        settings,
+        app[keys.METRICS],
+    )
+    app[keys.RECORDER] = recorder
     async with recorder.running():
+        await recorder.report_orphans()
         yield
 
 
@@ -194,7 +284,7 @@ async def _visits(app: web.Application) -> AsyncIterator[None]:
             hooks=app[keys.HOOKS],
             texts=app[signaling.TEXTS],
             metrics=app[keys.METRICS],
-            recorder=app[RECORDER],
+            recorder=app[keys.RECORDER],
             credential=app[CREDENTIAL],
             render_card=app[keys.TEMPLATES].render_card,
             tool_pool=pool,

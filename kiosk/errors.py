@@ -4,6 +4,7 @@ KioskError
 ├── SettingsError          the operator at the terminal; exit 2
 ├── StartupError           the operator at the terminal; exit 2
 │   └── PluginLoadError    names the plugin and its file
+├── RequiredPluginError    the visit: it is not opened; the log names plugin and hook
 ├── StorageError           the caller; `retryable` when the database was only busy
 ├── SignalingError         the browser, as an `error` message with a stable code
 ├── MediaError             the browser; the visit goes on without the avatar's picture
@@ -35,6 +36,12 @@ class PluginLoadError(StartupError):
     """A plugin that cannot be loaded; the text names the plugin, its file and the fix."""
 
     code = "plugin_load"
+
+
+class RequiredPluginError(KioskError):
+    """A plugin that the site declared required failed while a visit was being opened."""
+
+    code = "plugin_required_failed"
 
 
 class StorageError(KioskError):

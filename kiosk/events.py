@@ -6,7 +6,7 @@ Text in these events has been through the redaction hook. They travel over the b
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
@@ -102,6 +102,23 @@ class CardShown(_VisitEvent):
     title: str
 
 
+class StaffWanted(_VisitEvent):
+    """A person is wanted at this screen, is coming, or is no longer wanted."""
+
+    type: Literal["staff_wanted"] = "staff_wanted"
+    state: Literal["wanted", "coming", "over"] = "wanted"
+    reason: str = ""
+
+
+class PluginEvent(_Event):
+    """A plugin tells operators and other plugins something of its own."""
+
+    type: Literal["plugin_event"] = "plugin_event"
+    plugin: str
+    name: str
+    data: dict[str, Any] = Field(default_factory=dict)
+
+
 class UpstreamLost(_VisitEvent):
     """The line to Voice Live broke; a new one is being sought."""
 
@@ -136,6 +153,8 @@ DomainEvent = Annotated[
     | BargedIn
     | ToolCalled
     | CardShown
+    | StaffWanted
+    | PluginEvent
     | UpstreamLost
     | UpstreamRestored
     | VisitEnded,

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from kiosk.session.registry import SessionRegistry
     from kiosk.storage.database import Storage
     from kiosk.telemetry import Metrics
+    from kiosk.transcripts.recorder import Recorder
     from kiosk.web.health import Readiness
     from kiosk.web.live import LiveView
     from kiosk.web.templating import Templates
@@ -33,5 +34,6 @@ OPERATORS: web.AppKey[Operators] = web.AppKey("operators")
 HOOKS: web.AppKey[Hooks] = web.AppKey("hooks")
 METRICS: web.AppKey[Metrics] = web.AppKey("metrics")
 REGISTRY: web.AppKey[SessionRegistry] = web.AppKey("registry")
+RECORDER: web.AppKey[Recorder] = web.AppKey("recorder")
 READY: web.AppKey[Readiness] = web.AppKey("ready")
 ACCESS = web.AppKey("access", dict[web.AbstractRoute, Access])

@@ -71,6 +71,10 @@ class Card:
             raise TypeError("a Card's data is a mapping of what its template shows")
 
 
+Answers = Mapping[str, str | bool]
+"""What a visitor confirmed in a form, by the names of its fields; a check box is a bool."""
+
+
 @dataclass(frozen=True, slots=True)
 class ToolCall:
     """The model asks for a tool; `arguments` fit the tool's schema."""
@@ -103,7 +107,8 @@ class Tool:
     `parameters` is JSON Schema of the arguments. `handler` takes them by name (and `session`
     when it asks for it); a plain function runs in a worker thread, so it may block.
     `timeout_s` is the deadline; None takes the site's `visit.tool_timeout_s`. With
-    `cancel_on_barge_in` a visitor who speaks stops it.
+    `cancel_on_barge_in` a visitor who speaks stops it. `per_minute` limits its calls in one
+    visit. `progress` is said when it takes longer than the site's `visit.tool_progress_s`.
     """
 
     name: str
@@ -113,6 +118,23 @@ class Tool:
     plugin: str = ""
     timeout_s: float | None = None
     cancel_on_barge_in: bool = False
+    per_minute: int | None = None
+    progress: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class McpServer:
+    """A server of tools (Model Context Protocol) that Voice Live itself calls, not this server.
+
+    `authorization` and the values of `headers` are secrets: they go to Voice Live only, and are
+    in no log or page. Without `allowed_tools` the model may use all of the server's tools.
+    """
+
+    label: str
+    url: str
+    authorization: str = field(default="", repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    allowed_tools: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +149,25 @@ class TranscriptEntry:
     language: str
     at: datetime
     interrupted: bool = False
+
+    @property
+    def id(self) -> str:
+        """`visit:seq`: the same for an entry that comes twice."""
+        return f"{self.visit_id}:{self.seq}"
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the entry as sinks write it; `at` is ISO 8601."""
+        return {
+            "id": self.id,
+            "visit": self.visit_id,
+            "seq": self.seq,
+            "kiosk": self.kiosk_id,
+            "at": self.at.isoformat(),
+            "speaker": self.speaker,
+            "language": self.language,
+            "interrupted": self.interrupted,
+            "text": self.text,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,13 +184,31 @@ class VisitSummary:
     tools: tuple[str, ...] = ()
 
 
+class EntriesRefused(Exception):
+    """Raised by `TranscriptSink.write`: these entries will never be taken; put them aside.
+
+    A batch of several is then offered one by one, so that one entry does not cost the others.
+    """
+
+
+class SinkBusy(Exception):
+    """Raised by `TranscriptSink.write`: not now; offer the batch again in so many seconds."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(seconds)
+        self.seconds = seconds
+
+
 class TranscriptSink(ABC):
     """Takes the transcript, in order, in batches; written again after a failure.
 
-    The same entry may come twice (same `visit_id` and `seq`); a sink must not mind.
+    The same entry may come twice (same `visit_id` and `seq`); a sink must not mind. Entries wait
+    in the server's database until `write` has returned; a sink that is itself that database
+    says `keeps_itself`, and its entries wait in memory.
     """
 
     name: str
+    keeps_itself: bool = False
 
     @abstractmethod
     async def write(self, batch: Sequence[TranscriptEntry]) -> None:

@@ -31,9 +31,13 @@ class Metrics:
         self.hook_failures = counter(
             "hook_failures", "Failed hook calls, by kind.", "hook", "plugin", "kind"
         )
+        self.hook_skipped = counter(
+            "hook_skipped", "Calls left out while a breaker is open.", "hook", "plugin"
+        )
         self.hook_dropped = counter("hook_dropped", "Events a slow plugin lost.", "plugin")
         self.sink_written = counter("sink_written", "Transcript entries delivered.", "sink")
         self.sink_retries = counter("sink_retries", "Batches offered again.", "sink")
+        self.sink_dead = counter("sink_dead", "Entries put aside as dead letters.", "sink")
         self.sink_lost = counter("sink_lost", "Transcript entries given up.", "sink")
         self.microphone_frames = counter("microphone_frames", "Audio frames from browsers.")
         self.microphone_dropped = counter("microphone_dropped", "Audio frames dropped.")

@@ -57,7 +57,8 @@ class JsonlSink(TranscriptSink):
         for entry in batch:
             if entry.seq > last.get(entry.visit_id, -1):
                 last[entry.visit_id] = entry.seq
-                lines.append((f"{entry.at.astimezone(self._site.zone):%Y-%m-%d}", _turn(entry)))
+                day = f"{entry.at.astimezone(self._site.zone):%Y-%m-%d}"
+                lines.append((day, {"type": "turn", **entry.as_json()}))
         await asyncio.to_thread(append, self._folder, self._prefix, lines)
         # Only now: what failed above is offered again and must not count as written.
         for visit, seq in last.items():
@@ -82,20 +83,6 @@ def append(folder: Path, prefix: str, lines: Sequence[tuple[str, Mapping[str, An
             os.fsync(file)
         finally:
             os.close(file)
-
-
-def _turn(entry: TranscriptEntry) -> dict[str, Any]:
-    return {
-        "type": "turn",
-        "visit": entry.visit_id,
-        "seq": entry.seq,
-        "kiosk": entry.kiosk_id,
-        "at": entry.at.isoformat(),
-        "speaker": entry.speaker,
-        "language": entry.language,
-        "interrupted": entry.interrupted,
-        "text": entry.text,
-    }
 
 
 @hookimpl

@@ -16,6 +16,7 @@ class DatabaseSink(TranscriptSink):
     """Writes batches; an entry that is there already is left as it is."""
 
     name = "database"
+    keeps_itself = True
 
     def __init__(self, storage: Callable[[], Storage]) -> None:
         self._storage = storage

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import tempfile
 from collections.abc import AsyncIterator, Mapping
-from contextlib import ExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -14,7 +15,9 @@ import click
 from kiosk import keys, log, paths
 from kiosk.app import create_app
 from kiosk.cli.manage import missing_extra
-from kiosk.cli.running import listening, on_stop
+from kiosk.cli.reloading import Served, reloading
+from kiosk.cli.running import on_stop
+from kiosk.errors import SettingsError
 from kiosk.security.passwords import make_password
 from kiosk.settings import Settings, environment, load_settings
 
@@ -35,6 +38,17 @@ The museum shop next to the entrance sells books, postcards and small gifts.
 """
 
 
+MUSEUM: Final[Mapping[str, Any]] = {
+    "lobby_greeting": {
+        "welcome": {
+            "en": "welcome to the Museum on the Quay",
+            "de": "willkommen im Museum am Kai",
+        }
+    }
+}
+"""Settings of the museum's plugins."""
+
+
 def demo_settings(
     *,
     endpoint: str,
@@ -42,9 +56,15 @@ def demo_settings(
     host: str,
     port: int,
     config: Path | None = None,
+    plugins: Path | None = None,
     overrides: Mapping[str, Any] | None = None,
 ) -> Settings:
-    """Return the demo's settings; kiosk.toml's own values are used only when it is named."""
+    """Return the demo's settings; kiosk.toml's own values are used only when it is named.
+
+    `plugins` is a folder to load instead of the museum's.
+    """
+    if plugins is not None and not plugins.is_dir():
+        raise SettingsError(f"--plugins: {plugins} is no folder; make it or correct the path.")
     values: dict[str, Any] = {
         "server": {"host": host, "port": port, "drain_s": 0},
         "site": {
@@ -63,16 +83,13 @@ def demo_settings(
         },
         "access": {"open": True},
         "storage": {"url": f"sqlite+aiosqlite:///{data / 'demo.sqlite3'}"},
-        "plugins": {
-            "lobby_greeting": {
-                "welcome": {
-                    "en": "welcome to the Museum on the Quay",
-                    "de": "willkommen im Museum am Kai",
-                }
-            }
+        "hooks": {
+            "dir": str(plugins or paths.demo_plugins()),
+            **(overrides or {}).get("hooks", {}),
         },
-        "hooks": {"dir": str(paths.demo_plugins()), **(overrides or {}).get("hooks", {})},
     }
+    if plugins is None:
+        values["plugins"] = MUSEUM
     return load_settings(config, overrides=values, read_file=config is not None)
 
 
@@ -94,9 +111,15 @@ async def demo_running(
     scenario: Path | None = None,
     data: Path | None = None,
     config: Path | None = None,
+    plugins: Path | None = None,
+    reload: bool = False,
     overrides: Mapping[str, Any] | None = None,
 ) -> AsyncIterator[Demo]:
-    """Run the demo while the context is open. Raises SettingsError or StartupError."""
+    """Run the demo while the context is open. Raises SettingsError or StartupError.
+
+    With `reload` the application is replaced when a plugin, a template or `config` changes; the
+    emulator, the address and the data stay.
+    """
     try:
         from kiosk.emulator.scenario.scenario import Scenario, load_scenario
         from kiosk.emulator.server.server import EmulatorServer
@@ -110,28 +133,43 @@ async def demo_running(
         async with EmulatorServer(
             scenario=chosen, engines_preference=voice, environment=environment()
         ) as emulator:
-            settings = demo_settings(
+            make = functools.partial(
+                demo_settings,
                 endpoint=emulator.endpoint,
                 data=data,
                 host=host,
                 port=port,
                 config=config,
+                plugins=plugins,
                 overrides=overrides,
             )
+            settings = make()
             log.configure(level=settings.log.level, style=settings.log.format)
-            app = create_app(settings)
-            async with listening(app, host, port) as chosen_port:
+            served = Served(lambda: create_app(make()), host, port)
+            async with AsyncExitStack() as running:
+                running.push_async_callback(served.aclose)
+                await served.start()
+                if reload:
+                    await running.enter_async_context(
+                        reloading(served, _watched(settings, config), click.echo)
+                    )
                 password = make_password()
-                operators = app[keys.OPERATORS]
+                operators = served.app[keys.OPERATORS]
                 if any(row.name == OPERATOR for row in await operators.list()):
                     await operators.set_password(OPERATOR, password)
                 else:
                     await operators.add(OPERATOR, password, role="admin")
                 yield Demo(
-                    url=f"http://{host}:{chosen_port}",
+                    url=f"http://{host}:{served.port}",
                     password=password,
                     speech=emulator.engines.describe(),
                 )
+
+
+def _watched(settings: Settings, config: Path | None) -> list[Path]:
+    """Return what a developer changes: plugins with their templates, the settings file."""
+    found = [settings.hooks.dir, config]
+    return [path for path in found if path is not None]
 
 
 async def run_demo(**options: Any) -> None:

@@ -3,60 +3,54 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import click
+from typing_extensions import override
 
 from kiosk import log
-from kiosk.cli import manage, running
+from kiosk.cli import manage, plugged, running
 from kiosk.cli.check import check_site
 from kiosk.cli.demo import run_demo
 from kiosk.cli.emulate import emulate as run_emulator
+from kiosk.cli.options import BLOCK, CONFIG, NO_PLUGINS, hook_overrides, settings_of
+from kiosk.cli.plugins import plugins
 from kiosk.errors import KioskError
-from kiosk.settings import Settings, load_settings
-
-_CONFIG = click.option(
-    "--config",
-    "config",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="Settings file; ./kiosk.toml when it is there.",
-)
-_BLOCK = click.option("--block-plugin", "block", multiple=True, help="Do not load this plugin.")
-_NO_PLUGINS = click.option("--no-plugins", is_flag=True, help="Load built-in plugins only.")
+from kiosk.settings import load_settings
 
 
-def settings_of(config: Path | None, **overrides: Any) -> Settings:
-    """Read the settings and set up the log; wrong ones end the process with exit code 2."""
-    try:
-        settings = load_settings(config, overrides=overrides)
-    except KioskError as error:
-        running.fail(error)
-    log.configure(level=settings.log.level, style=settings.log.format)
-    return settings
+class PluginGroup(click.Group):
+    """Our commands, then those of plugins. A broken plugin costs its own command, never ours."""
+
+    def _plugged(self) -> dict[str, click.Command]:
+        found, left_out = plugged.plugin_commands(frozenset(self.commands))
+        for sentence in left_out:
+            click.echo(f"Warning: {sentence}", err=True)
+        return {command.name or "": command for command in found}
+
+    @override
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return a command of ours, or of a plugin; plugins are loaded only for theirs."""
+        return super().get_command(ctx, cmd_name) or self._plugged().get(cmd_name)
+
+    @override
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names for `kiosk --help`."""
+        return sorted([*self.commands, *self._plugged()])
 
 
-def _hook_overrides(block: tuple[str, ...], no_plugins: bool) -> dict[str, Any]:
-    hooks: dict[str, Any] = {}
-    if block:
-        hooks["block"] = list(block)
-    if no_plugins:
-        hooks["off"] = True
-    return {"hooks": hooks} if hooks else {}
-
-
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=PluginGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="avatar-kiosk")
 def main() -> None:
     """Run talking avatars on walk-up screens."""
 
 
 @main.command()
-@_CONFIG
-@_BLOCK
-@_NO_PLUGINS
+@CONFIG
+@BLOCK
+@NO_PLUGINS
 def serve(config: Path | None, block: tuple[str, ...], no_plugins: bool) -> None:
     """Run the server with kiosk.toml and the environment."""
-    settings = settings_of(config, **_hook_overrides(block, no_plugins))
+    settings = settings_of(config, **hook_overrides(block, no_plugins=no_plugins))
     running.run(manage.serve(settings))
 
 
@@ -76,21 +70,29 @@ def serve(config: Path | None, block: tuple[str, ...], no_plugins: bool) -> None
     type=click.Path(path_type=Path, file_okay=False),
     help="Keep the demo's database here; a temporary folder otherwise.",
 )
-@_CONFIG
-@_BLOCK
-@_NO_PLUGINS
+@click.option(
+    "--plugins",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Load the plugins of this folder instead of the museum's.",
+)
+@click.option("--reload", is_flag=True, help="Load plugins and templates anew when they change.")
+@CONFIG
+@BLOCK
+@NO_PLUGINS
 def demo(
     port: int,
     host: str,
     voice: str,
     scenario: Path | None,
     data: Path | None,
+    plugins: Path | None,
+    reload: bool,
     config: Path | None,
     block: tuple[str, ...],
     no_plugins: bool,
 ) -> None:
     """Run everything on this machine: emulator, server, one kiosk, one operator. No Azure."""
-    extra = _hook_overrides(block, no_plugins)
+    extra = hook_overrides(block, no_plugins=no_plugins)
     running.run(
         run_demo(
             host=host,
@@ -99,6 +101,8 @@ def demo(
             scenario=scenario,
             data=data,
             config=config,
+            plugins=plugins,
+            reload=reload,
             overrides=extra,
         )
     )
@@ -154,29 +158,20 @@ def emulate(
 
 
 @main.command()
-@_CONFIG
-@_BLOCK
-@_NO_PLUGINS
+@CONFIG
+@BLOCK
+@NO_PLUGINS
 def check(config: Path | None, block: tuple[str, ...], no_plugins: bool) -> None:
     """Check settings, plugins, database and upstream; says what is wrong and the fix."""
     try:
-        settings = load_settings(config, overrides=_hook_overrides(block, no_plugins))
+        settings = load_settings(config, overrides=hook_overrides(block, no_plugins=no_plugins))
     except KioskError as error:
         running.fail(error, code=1)
     log.configure(level="error", style=settings.log.format)
     running.run(check_site(settings))
 
 
-@main.command()
-@_CONFIG
-@_BLOCK
-def plugins(config: Path | None, block: tuple[str, ...]) -> None:
-    """List the plugins in use: where from, which hooks, which tools."""
-    settings = settings_of(config, **_hook_overrides(block, False))
-    try:
-        manage.list_plugins(settings)
-    except KioskError as error:
-        running.fail(error, code=1)
+main.add_command(plugins)
 
 
 @main.group()
@@ -188,7 +183,7 @@ def operators() -> None:
 @click.argument("name")
 @click.option("--admin", is_flag=True, help="May manage other operators.")
 @click.option("--generate", is_flag=True, help="Make a password and print it once.")
-@_CONFIG
+@CONFIG
 def operators_add(name: str, admin: bool, generate: bool, config: Path | None) -> None:
     """Add an operator; the password is asked for."""
     password = (
@@ -199,7 +194,7 @@ def operators_add(name: str, admin: bool, generate: bool, config: Path | None) -
 
 @operators.command("password")
 @click.argument("name")
-@_CONFIG
+@CONFIG
 def operators_password(name: str, config: Path | None) -> None:
     """Set an operator's password; their logins end."""
     password = click.prompt("New password", hide_input=True, confirmation_prompt=True)
@@ -208,14 +203,14 @@ def operators_password(name: str, config: Path | None) -> None:
 
 @operators.command("remove")
 @click.argument("name")
-@_CONFIG
+@CONFIG
 def operators_remove(name: str, config: Path | None) -> None:
     """Remove an operator; their logins end."""
     running.run(manage.remove_operator(settings_of(config), name))
 
 
 @operators.command("list")
-@_CONFIG
+@CONFIG
 def operators_list(config: Path | None) -> None:
     """List the operators."""
     running.run(manage.list_operators(settings_of(config)))
@@ -227,7 +222,7 @@ def kiosks() -> None:
 
 
 @kiosks.command("list")
-@_CONFIG
+@CONFIG
 def kiosks_list(config: Path | None) -> None:
     """List the screens of the settings."""
     for kiosk in settings_of(config).kiosks:
@@ -236,7 +231,7 @@ def kiosks_list(config: Path | None) -> None:
 
 @kiosks.command("enrol")
 @click.argument("kiosk_id")
-@_CONFIG
+@CONFIG
 def kiosks_enrol(kiosk_id: str, config: Path | None) -> None:
     """Make a code that a screen types at /enrol, once."""
     running.run(manage.enrol_kiosk(settings_of(config), kiosk_id))
@@ -248,14 +243,14 @@ def db() -> None:
 
 
 @db.command("status")
-@_CONFIG
+@CONFIG
 def db_status(config: Path | None) -> None:
     """Say which revision the database is at."""
     running.run(manage.database_status(settings_of(config)))
 
 
 @db.command("upgrade")
-@_CONFIG
+@CONFIG
 def db_upgrade(config: Path | None) -> None:
     """Bring the database up to date."""
     running.run(manage.database_upgrade(settings_of(config)))
@@ -268,15 +263,30 @@ def transcripts() -> None:
 
 @transcripts.command("list")
 @click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 500))
-@_CONFIG
+@CONFIG
 def transcripts_list(limit: int, config: Path | None) -> None:
     """List the last visits."""
     running.run(manage.list_visits(settings_of(config), limit))
 
 
+@transcripts.command("sinks")
+@CONFIG
+def transcripts_sinks(config: Path | None) -> None:
+    """List what waits for transcript sinks, and their dead letters."""
+    running.run(manage.list_sinks(settings_of(config)))
+
+
+@transcripts.command("replay")
+@click.argument("sink")
+@CONFIG
+def transcripts_replay(sink: str, config: Path | None) -> None:
+    """Offer a sink its dead letters again."""
+    running.run(manage.replay_sink(settings_of(config), sink))
+
+
 @transcripts.command("show")
 @click.argument("visit_id")
-@_CONFIG
+@CONFIG
 def transcripts_show(visit_id: str, config: Path | None) -> None:
     """Print one visit's transcript."""
     running.run(manage.show_transcript(settings_of(config), visit_id))

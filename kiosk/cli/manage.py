@@ -140,3 +140,24 @@ async def show_transcript(settings: Settings, visit_id: str) -> None:
         for entry in await storage.turns.of(visit_id):
             cut = " [interrupted]" if entry.interrupted else ""
             click.echo(f"{entry.at:%H:%M:%S}  {entry.speaker}: {entry.text}{cut}")
+
+
+async def list_sinks(settings: Settings) -> None:
+    """Print what waits for each sink, by name."""
+    async with open_storage(settings.storage, SystemClock()) as storage:
+        for state in await storage.outbox.states():
+            oldest = f"{state.oldest:%Y-%m-%d %H:%M}" if state.oldest is not None else "-"
+            click.echo(
+                f"{state.sink}\twaiting {state.waiting}\toldest {oldest}\t"
+                f"dead {state.dead}\t{state.error or '-'}"
+            )
+
+
+async def replay_sink(settings: Settings, sink: str) -> None:
+    """Let a sink's dead letters wait again; a running server finds them by itself."""
+    async with open_storage(settings.storage, SystemClock()) as storage:
+        if sink not in {state.sink for state in await storage.outbox.states()}:
+            raise KioskError(f"Nothing waits for a sink {sink}; see `kiosk transcripts sinks`.")
+        count = await storage.outbox.replay(sink)
+        await storage.audit.add("command line", "sink.replay", sink, f"{count} entries")
+        click.echo(f"{count} dead letters of {sink} wait again; a running server offers them soon.")

@@ -63,19 +63,21 @@ def on_stop() -> asyncio.Event:
 async def listening(app: web.Application, host: str, port: int) -> AsyncIterator[int]:
     """Serve `app` while the context is open; yields the port. Raises StartupError."""
     runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=3)
-    await runner.setup()
     try:
+        # Inside, so that what was opened before a failed start is closed again.
+        await runner.setup()
         site = web.TCPSite(runner, host, port)
         try:
             await site.start()
         except OSError as error:
-            raise StartupError(_cannot_listen(host, port, error)) from None
+            raise StartupError(cannot_listen(host, port, error)) from None
         yield runner.addresses[0][1]
     finally:
         await runner.cleanup()
 
 
-def _cannot_listen(host: str, port: int, error: OSError) -> str:
+def cannot_listen(host: str, port: int, error: OSError) -> str:
+    """Return the sentence for an address that cannot be listened on."""
     if error.errno == errno.EADDRINUSE:
         return f"Port {port} on {host} is in use; stop what uses it or choose another port."
     if error.errno == errno.EACCES:

@@ -10,7 +10,7 @@ import asyncio
 import inspect
 import traceback
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Generator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -19,8 +19,12 @@ import structlog
 from pluggy import HookImpl, PluginManager
 
 from kiosk.clock import Clock
+from kiosk.hooks.breaker import Breakers
 from kiosk.hooks.markers import Policy
+from kiosk.hooks.once import call_once
+from kiosk.hooks.shapes import Check, anything, nothing
 from kiosk.hooks.site import Site
+from kiosk.hooks.strays import Strays
 from kiosk.tasks import TaskSet
 from kiosk.telemetry import Metrics
 
@@ -29,10 +33,19 @@ log = structlog.get_logger(__name__)
 KEPT_FAILURES: Final = 200
 """Failures kept for the dashboard; the oldest goes, the counter stays."""
 
+LABELS: Final = {"took": "timeout", "held": "slow", "unfit:": "unfit"}
+"""Kinds of failures as the metrics count them, by the first word for people."""
+
 LEAVE_S: Final = 2.0
 """How long hooks that still run get to end when the server stops."""
 
-Check = Callable[[Any], bool]
+
+class _DeadlineError(Exception):
+    """Our deadline; a plugin may raise a TimeoutError of its own."""
+
+
+_FAILURES: Final = (Exception, SystemExit, asyncio.CancelledError)
+"""What a plugin may raise: anything. KeyboardInterrupt is a person at the terminal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +60,12 @@ class PluginFailure:
 
 
 @dataclass(slots=True)
-class _Outcome:
+class Outcome:
+    """What one call, or one pipe of calls, came to. `plugins` are those that failed."""
+
     value: Any = None
     failed: bool = False
+    plugins: tuple[str, ...] = ()
 
 
 def policy_of(pm: PluginManager, hook: str) -> Policy:
@@ -73,14 +89,17 @@ class HookCaller:
         slow_ms: int,
         queue: int,
         trace: bool,
+        breakers: Breakers,
     ) -> None:
         self._pm = pm
         self._sites = sites
         self._clock = clock
         self._metrics = metrics
-        self._slow_s = slow_ms / 1000
+        self.slow_s = slow_ms / 1000
         self._queue_limit = queue
         self._trace = trace
+        self.breakers = breakers
+        self.strays = Strays()
         self._tasks = TaskSet("plugins")
         self._queues: dict[str, asyncio.Queue[tuple[HookImpl, str, float | None, Any]]] = {}
         self.failures: deque[PluginFailure] = deque(maxlen=KEPT_FAILURES)
@@ -89,6 +108,19 @@ class HookCaller:
         """Return who implements `hook`, last loaded first unless asked otherwise."""
         impls = getattr(self._pm.hook, hook).get_hookimpls()
         return list(impls) if first_loaded else list(reversed(impls))
+
+    def once(self, impl: HookImpl, hook: str, given: Mapping[str, Any]) -> float:
+        """Call a registration hook; return the seconds it took. Raises StartupError."""
+        plugin = impl.plugin_name
+        arguments = self.arguments(impl, given)
+        held = call_once(plugin, hook, lambda: impl.function(*arguments), self._clock)
+        self.held_at_start(plugin, hook, held)
+        return held
+
+    def held_at_start(self, plugin: str, hook: str, seconds: float) -> None:
+        """Tell of a registration that took long: every start of the server waits for it."""
+        if seconds > self.slow_s:
+            self.record(plugin, hook, f"held the start {seconds * 1000:.0f} ms", counts=False)
 
     async def ask(self, hook: str, check: Check, **kwargs: Any) -> Any:
         """Return the first answer that is not None, or None when nobody has one."""
@@ -101,24 +133,42 @@ class HookCaller:
 
     async def gather(self, hook: str, check: Check, **kwargs: Any) -> list[Any]:
         """Return every answer that is not None, in the order plugins were loaded."""
+        answers, _ = await self.gather_all(hook, check, **kwargs)
+        return [value for _, value in answers]
+
+    async def gather_all(
+        self, hook: str, check: Check, **kwargs: Any
+    ) -> tuple[list[tuple[str, Any]], list[str]]:
+        """Return every answer that is not None with its plugin, and the plugins that failed."""
         policy = policy_of(self._pm, hook)
         impls = self.implementations(hook, first_loaded=True)
         outcomes = await asyncio.gather(
             *(self._call(impl, hook, policy.timeout_s, kwargs, check) for impl in impls)
         )
-        return [item.value for item in outcomes if not item.failed and item.value is not None]
+        named = list(zip((impl.plugin_name for impl in impls), outcomes, strict=True))
+        answers = [
+            (name, item.value) for name, item in named if not item.failed and item.value is not None
+        ]
+        return answers, [name for name, item in named if item.failed]
 
-    async def pipe(self, hook: str, name: str, value: Any, check: Check, **kwargs: Any) -> _Outcome:
-        """Hand `value` (the argument `name`) through; `failed` when any implementation failed."""
+    async def pipe(self, hook: str, name: str, value: Any, check: Check, **kwargs: Any) -> Outcome:
+        """Hand `value` (the argument `name`) through; `failed` when any implementation failed.
+
+        An answer of another type than `value` ends the pipe: a verdict, such as Refuse.
+        """
         policy = policy_of(self._pm, hook)
-        failed = False
+        failed: list[str] = []
+        kind = type(value)
         for impl in self.implementations(hook, first_loaded=True):
             arguments = {**kwargs, name: value}
             outcome = await self._call(impl, hook, policy.timeout_s, arguments, check)
-            failed = failed or outcome.failed
-            if not outcome.failed and outcome.value is not None:
+            if outcome.failed:
+                failed.append(impl.plugin_name)
+            elif outcome.value is not None:
                 value = outcome.value
-        return _Outcome(value, failed)
+                if type(value) is not kind:
+                    break
+        return Outcome(value, bool(failed), tuple(failed))
 
     def notify(self, hook: str, **kwargs: Any) -> None:
         """Tell every plugin a little later, each from its own bounded queue; never waits."""
@@ -140,53 +190,116 @@ class HookCaller:
         while True:
             impl, hook, timeout_s, kwargs = await queue.get()
             try:
-                await self._call(impl, hook, timeout_s, kwargs, lambda _: True)
+                await self._call(impl, hook, timeout_s, kwargs, nothing)
             finally:
                 queue.task_done()
 
+    async def run(
+        self,
+        hook: str,
+        plugin: str,
+        call: Callable[[], Any],
+        timeout_s: float,
+        check: Check = anything,
+    ) -> Outcome:
+        """Call something of a plugin's own, contained as a hook is; no breaker counts it."""
+        started = self._clock.monotonic()
+        try:
+            value, held = await self._answer(plugin, hook, call, timeout_s)
+        except _FAILURES as error:
+            self._own_cancellation(error)
+            self.record(plugin, hook, _kind(error), _with_frames(error), counts=False)
+            return Outcome(failed=True)
+        if held > self.slow_s:
+            self.record(plugin, hook, _held(held), counts=False)
+        wrong = check(value) if value is not None else ""
+        if wrong:
+            self.record(plugin, hook, wrong, counts=False)
+            return Outcome(failed=True)
+        self._traced(hook, plugin, started, answered=value is not None)
+        return Outcome(value)
+
     async def _call(
         self, impl: HookImpl, hook: str, timeout_s: float | None, kwargs: Any, check: Check
-    ) -> _Outcome:
+    ) -> Outcome:
         plugin = impl.plugin_name
+        if not self.breakers.lets(plugin, hook):
+            self._metrics.hook_skipped.labels(hook, plugin).inc()
+            return Outcome(failed=True)
         arguments = self.arguments(impl, kwargs)
         started = self._clock.monotonic()
         self._metrics.hook_calls.labels(hook, plugin).inc()
         try:
-            value = impl.function(*arguments)
-            held = self._clock.monotonic() - started
-            if inspect.isawaitable(value):
-                value = await self._bounded(value, plugin, hook, timeout_s)
-            if held > self._slow_s:
-                # It did not fail, but everybody waited: say so, or it is never found.
-                self.record(plugin, hook, f"held the loop {held * 1000:.0f} ms")
-            if value is not None and not check(value):
-                self.record(plugin, hook, f"returned {type(value).__name__}")
-                return _Outcome(failed=True)
-        except TimeoutError:
-            self.record(plugin, hook, f"took longer than {timeout_s:g} s")
-            return _Outcome(failed=True)
-        except asyncio.CancelledError:
-            task = asyncio.current_task()
-            if task is not None and task.cancelling():
+            value, held = await self._answer(
+                plugin, hook, lambda: impl.function(*arguments), timeout_s
+            )
+        except _FAILURES as error:
+            if isinstance(error, asyncio.CancelledError) and _is_cancelled():
+                self.breakers.given_up(plugin, hook)
                 raise
-            self.record(plugin, hook, "CancelledError")
-            return _Outcome(failed=True)
-        except (Exception, SystemExit) as error:  # a plugin may raise anything; it costs only it
-            self.record(plugin, hook, type(error).__name__, error)
-            return _Outcome(failed=True)
+            self.record(plugin, hook, _kind(error), _with_frames(error))
+            return Outcome(failed=True)
+        # A hook that held the loop has answered, but everybody waited: say so, or it is never
+        # found. Beyond its deadline it counts as a failure, and its answer is still good.
+        late = timeout_s is not None and held > timeout_s
+        if held > self.slow_s:
+            self.record(plugin, hook, _held(held), counts=late)
+        wrong = check(value) if value is not None else ""
+        if wrong:
+            # What is told something has done its work, whatever it returned: it is not left out.
+            self.record(plugin, hook, wrong, counts=check is not nothing)
+            if inspect.iscoroutine(value):
+                value.close()
+            return Outcome(failed=True)
+        if not late:
+            self.breakers.succeeded(plugin, hook)
+        self._traced(hook, plugin, started, answered=value is not None)
+        return Outcome(value)
+
+    def _own_cancellation(self, error: BaseException) -> None:
+        """Raise a cancellation that is ours; a plugin may raise one of its own."""
+        if isinstance(error, asyncio.CancelledError) and _is_cancelled():
+            raise error
+
+    def _traced(self, hook: str, plugin: str, started: float, *, answered: bool) -> None:
         if self._trace:
             took = round((self._clock.monotonic() - started) * 1000, 1)
-            log.info("hook called", hook=hook, plugin=plugin, ms=took, answered=value is not None)
-        return _Outcome(value)
+            log.info("hook called", hook=hook, plugin=plugin, ms=took, answered=answered)
 
-    async def _bounded(self, value: Any, plugin: str, hook: str, timeout_s: float | None) -> Any:
+    async def _answer(
+        self, plugin: str, hook: str, call: Callable[[], Any], timeout_s: float | None
+    ) -> tuple[Any, float]:
+        """Return what a call comes to, and the longest time it held the loop, in s."""
+        started = self._clock.monotonic()
+        with self.strays.calling(plugin, hook):
+            value = call()
+        held = self._clock.monotonic() - started
+        if not inspect.isawaitable(value):
+            return value, held
+        steps = _Steps(value, self._clock)
+        answer = await self._bounded(steps, plugin, hook, timeout_s)
+        return answer, max(held, steps.held)
+
+    async def measured(self, plugin: str, hook: str, value: Awaitable[Any]) -> Any:
+        """Await for a plugin and tell when a step of it held the loop."""
+        steps = _Steps(value, self._clock)
+        try:
+            return await steps
+        finally:
+            if steps.held > self.slow_s:
+                self.record(plugin, hook, _held(steps.held), counts=False)
+
+    async def _bounded(
+        self, value: Awaitable[Any], plugin: str, hook: str, timeout_s: float | None
+    ) -> Any:
         # In a task of its own, so that a hook which swallows its cancellation is left behind
         # instead of holding the visitor.
         async def run() -> tuple[Any, BaseException | None]:
-            try:
-                return await value, None
-            except (Exception, SystemExit) as error:  # handed to the caller, who records it
-                return None, error
+            with self.strays.calling(plugin, hook):
+                try:
+                    return await value, None
+                except (Exception, SystemExit) as error:  # handed to the caller, who records it
+                    return None, error
 
         task = self._tasks.start(run(), name=f"{hook}/{plugin}")
         try:
@@ -196,7 +309,7 @@ class HookCaller:
             raise
         if not done:
             task.cancel()
-            raise TimeoutError
+            raise _DeadlineError(f"took longer than {timeout_s:g} s")
         result, error = task.result()
         if error is not None:
             raise error
@@ -207,13 +320,21 @@ class HookCaller:
         site = self._sites.get(impl.plugin_name)
         return [site if name == "site" else kwargs[name] for name in impl.argnames]
 
-    def record(self, plugin: str, hook: str, kind: str, error: BaseException | None = None) -> None:
-        """Count, log and keep one contained failure."""
+    def record(
+        self,
+        plugin: str,
+        hook: str,
+        kind: str,
+        error: BaseException | None = None,
+        *,
+        counts: bool = True,
+    ) -> None:
+        """Count, log and keep one contained failure; `counts` towards leaving the hook out."""
+        if counts:
+            self.breakers.failed(plugin, hook)
         frames = own_frames(error)
         # A label set must stay small: the numbers in `kind` are for people.
-        label = (
-            "timeout" if kind.startswith("took") else "slow" if kind.startswith("held") else kind
-        )
+        label = LABELS.get(kind.partition(" ")[0], kind)
         self._metrics.hook_failures.labels(hook, plugin, label).inc()
         self.failures.append(PluginFailure(plugin, hook, kind, self._clock.now(), frames))
         log.warning("plugin failed", plugin=plugin, hook=hook, kind=kind, frames=list(frames))
@@ -230,18 +351,70 @@ class HookCaller:
 
     async def aclose(self) -> None:
         """Cancel what still runs; a plugin that will not end is left behind, named and counted."""
+        for plugin, hook in await self.strays.end(LEAVE_S):
+            self.record(plugin, hook, "left a task running")
         for name in await self._tasks.aclose(within_s=LEAVE_S):
-            _, hook, plugin = name.split("/", 2)
+            hook, _, plugin = name.removeprefix("plugins/").rpartition("/")
             self.record(plugin, hook, "did not end")
+
+
+class _Steps:
+    """Awaits for somebody else and measures the longest step: that long the loop stood still."""
+
+    def __init__(self, value: Awaitable[Any], clock: Clock) -> None:
+        self._value = value
+        self._clock = clock
+        self.held = 0.0
+
+    def __await__(self) -> Generator[Any, Any, Any]:
+        """Hand every step through, as `yield from` does."""
+        steps = self._value.__await__()
+        error: BaseException | None = None
+        while True:
+            began = self._clock.monotonic()
+            try:
+                # Whatever awaits in asyncio sends None: what a future has is read from it.
+                step = next(steps) if error is None else steps.throw(error)
+            except StopIteration as end:
+                return end.value
+            finally:
+                self.held = max(self.held, self._clock.monotonic() - began)
+            try:
+                yield step
+            except GeneratorExit:
+                steps.close()
+                raise
+            except BaseException as thrown:  # a cancellation, mostly; it is the plugin's to see
+                error = thrown
+            else:
+                error = None
+
+
+def _is_cancelled() -> bool:
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
+def _kind(error: BaseException) -> str:
+    return str(error) if isinstance(error, _DeadlineError) else type(error).__name__
+
+
+def _with_frames(error: BaseException) -> BaseException | None:
+    return None if isinstance(error, (_DeadlineError, asyncio.CancelledError)) else error
+
+
+def _held(seconds: float) -> str:
+    return f"held the loop {seconds * 1000:.0f} ms"
 
 
 def own_frames(error: BaseException | None) -> tuple[str, ...]:
     """Return the frames below ours, outermost first, without any text of the error."""
     if error is None:
         return ()
+    # Walked, not extracted: that would read the source from the disk.
     frames = [
-        f"{frame.filename.rpartition('/')[2]}:{frame.lineno} {frame.name}"
-        for frame in traceback.extract_tb(error.__traceback__)
-        if frame.filename != __file__
+        f"{code.co_filename.rpartition('/')[2]}:{line} {code.co_name}"
+        for frame, line in traceback.walk_tb(error.__traceback__)
+        if (code := frame.f_code).co_filename != __file__
     ]
     return tuple(frames[-5:])

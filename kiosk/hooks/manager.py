@@ -7,6 +7,7 @@ PluginManager for each application; nothing here is global.
 from __future__ import annotations
 
 import difflib
+import functools
 import hashlib
 import importlib.util
 import inspect
@@ -15,23 +16,28 @@ import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import metadata
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
-from types import ModuleType
+from types import CodeType, ModuleType
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import pluggy
 from pydantic import BaseModel, ValidationError
+from typing_extensions import override
 
 from kiosk.clock import Clock
 from kiosk.errors import PluginLoadError, SettingsError, StartupError
 from kiosk.hooks import specs
 from kiosk.hooks.caller import policy_of
 from kiosk.hooks.markers import PROJECT, Mode
-from kiosk.hooks.site import Site
+from kiosk.hooks.once import call_once
+from kiosk.hooks.site import Site, SiteServices
 from kiosk.settings import Settings
 
 ENTRY_POINTS: Final = "avatar_kiosk.plugins"
+REQUIRED: Final = "required"
+"""Key of every `[plugins.NAME]` that is ours: with true, no visit opens while it fails."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +50,7 @@ class LoadedPlugin:
     hooks: tuple[str, ...]
     templates: Path | None = None
     static: Path | None = None
+    folder: Path | None = None
 
 
 @dataclass(slots=True)
@@ -53,6 +60,9 @@ class PluginSet:
     pm: pluggy.PluginManager
     plugins: list[LoadedPlugin] = field(default_factory=list)
     sites: dict[str, Site] = field(default_factory=dict)
+    services: SiteServices = field(default_factory=SiteServices)
+    settings_s: dict[str, float] = field(default_factory=dict)
+    """How long each plugin took in register_settings, s."""
 
 
 def load_plugins(
@@ -80,11 +90,12 @@ def load_plugins(
         folder = plugins_folder(settings)
         for name, path in _files(folder) if folder is not None else ():
             if name not in blocked:
-                _register(loaded, _import(name, path), name, str(path), "", blocked)
+                _register(loaded, import_plugin(name, path), name, str(path), "", blocked)
     for name, plugin in (extra or {}).items():
         _register(loaded, plugin, name, "given", "", blocked)
     _check_sections(settings, loaded)
-    for name, section in _sections(settings, loaded).items():
+    folders = {plugin.name: plugin.folder for plugin in loaded.plugins}
+    for name, section in _sections(settings, loaded, clock).items():
         loaded.sites[name] = Site(
             plugin=name,
             name=settings.site.name,
@@ -92,6 +103,9 @@ def load_plugins(
             zone=ZoneInfo(settings.site.time_zone),
             clock=clock,
             section=section,
+            folder=folders.get(name),
+            services=loaded.services,
+            required=settings.plugins.get(name, {}).get(REQUIRED) is True,
         )
     return loaded
 
@@ -130,17 +144,28 @@ def _files(folder: Path) -> Sequence[tuple[str, Path]]:
     return list(found.items())
 
 
-def _import(name: str, path: Path) -> ModuleType:
+class _Fresh(SourceFileLoader):
+    """Compiles the source as it is now: byte code kept from before is told by whole seconds."""
+
+    @override
+    def get_code(self, fullname: str) -> CodeType:
+        return self.source_to_code(self.get_data(self.path), self.path)
+
+
+def import_plugin(name: str, path: Path) -> ModuleType:
+    """Import a plugin's file, anew each time; raises PluginLoadError with file and line."""
     # The folder is part of the module's name, so that two applications with two folders can live
     # in one process.
     digest = hashlib.sha256(str(path.parent.resolve()).encode()).hexdigest()[:8]
     module_name = f"kiosk_site_{digest}_{name}"
     search = [str(path.parent)] if path.name == "__init__.py" else None
     spec = importlib.util.spec_from_file_location(
-        module_name, path, submodule_search_locations=search
+        module_name, path, loader=_Fresh(module_name, str(path)), submodule_search_locations=search
     )
     if spec is None or spec.loader is None:
         raise PluginLoadError(f"plugin {name}: {path} is no Python file.")
+    for old in [name for name in sys.modules if name.startswith(f"{module_name}.")]:
+        del sys.modules[old]  # what a package imported of itself would stay as it was
     module = importlib.util.module_from_spec(spec)
     sys.modules[module_name] = module
     try:
@@ -197,6 +222,7 @@ def _register(
             f"plugin {name} ({origin}) implements no hook; mark its functions with @hookimpl."
         )
     base = _package_folder(plugin)
+    file = getattr(plugin, "__file__", None)
     loaded.plugins.append(
         LoadedPlugin(
             name=name,
@@ -205,6 +231,7 @@ def _register(
             hooks=tuple(sorted(caller.name for caller in callers)),
             templates=_child(base, "templates"),
             static=_child(base, "static"),
+            folder=Path(file).parent if isinstance(file, str) else None,
         )
     )
 
@@ -260,24 +287,22 @@ def _check_sections(settings: Settings, loaded: PluginSet) -> None:
             raise SettingsError(f"[plugins.{name}]: no such plugin is loaded; loaded are {have}.")
 
 
-def _sections(settings: Settings, loaded: PluginSet) -> dict[str, BaseModel | None]:
+def _sections(settings: Settings, loaded: PluginSet, clock: Clock) -> dict[str, BaseModel | None]:
     sections: dict[str, BaseModel | None] = {}
     for plugin in loaded.plugins:
         sections[plugin.name] = None
     for impl in loaded.pm.hook.register_settings.get_hookimpls():
         name = impl.plugin_name
         models: list[Any] = []
-        try:
-            impl.function(*[models.append for _ in impl.argnames])
-        except (Exception, SystemExit) as error:  # a plugin may raise anything
-            raise PluginLoadError(
-                f"plugin {name} failed in register_settings: {type(error).__name__}: {error}."
-            ) from None
+        arguments = [models.append for _ in impl.argnames]
+        loaded.settings_s[name] = call_once(
+            name, "register_settings", functools.partial(impl.function, *arguments), clock
+        )
         if len(models) != 1 or not (
             isinstance(models[0], type) and issubclass(models[0], BaseModel)
         ):
             raise StartupError(f"plugin {name}: register_settings registers one pydantic model.")
-        data = settings.plugins.get(name, {})
+        data = _own(settings, name)
         unknown = sorted(set(data) - set(models[0].model_fields))
         if unknown:
             raise SettingsError(f"plugins.{name}.{unknown[0]}: the plugin has no such setting.")
@@ -287,7 +312,15 @@ def _sections(settings: Settings, loaded: PluginSet) -> dict[str, BaseModel | No
             first = error.errors(include_input=False, include_url=False)[0]
             field_name = ".".join(str(part) for part in first["loc"])
             raise SettingsError(f"plugins.{name}.{field_name}: {first['msg']}.") from None
-    for name, data in settings.plugins.items():
-        if data and name in sections and sections[name] is None:
+    for name in settings.plugins:
+        if _own(settings, name) and name in sections and sections[name] is None:
             raise SettingsError(f"[plugins.{name}]: the plugin has no settings; remove the table.")
     return sections
+
+
+def _own(settings: Settings, name: str) -> dict[str, Any]:
+    """Return a plugin's table without the key that is ours."""
+    data = dict(settings.plugins.get(name, {}))
+    if not isinstance(data.pop(REQUIRED, False), bool):
+        raise SettingsError(f"plugins.{name}.{REQUIRED}: write true or false.")
+    return data

@@ -28,6 +28,8 @@ def tool_from_function(
     plugin: str,
     timeout_s: float | None = None,
     cancel_on_barge_in: bool = False,
+    per_minute: int | None = None,
+    progress: str = "",
 ) -> Tool:
     """Describe `function` as a tool.
 
@@ -54,6 +56,8 @@ def tool_from_function(
             plugin=plugin,
             timeout_s=timeout_s,
             cancel_on_barge_in=cancel_on_barge_in,
+            per_minute=per_minute,
+            progress=progress,
         )
     )
 
@@ -69,6 +73,8 @@ def checked(tool: Tool) -> Tool:
         raise PluginLoadError(f"{where}: parameters must be JSON Schema of type object.")
     if tool.timeout_s is not None and tool.timeout_s <= 0:
         raise PluginLoadError(f"{where}: timeout_s must be above 0.")
+    if tool.per_minute is not None and tool.per_minute < 1:
+        raise PluginLoadError(f"{where}: per_minute must be 1 or more.")
     return tool
 
 
@@ -83,16 +89,26 @@ class _Validated:
 
     def __call__(self, **arguments: Any) -> Any:
         session = arguments.pop("session", None)
-        try:
-            values = self.model.model_validate(arguments)
-        except PydanticValidationError as error:
-            first = error.errors(include_input=False, include_url=False)[0]
-            field = ".".join(str(part) for part in first["loc"])
-            raise ToolArgumentsError(f"argument {field}: {first['msg']}") from None
+        values = self.check(arguments)
         passed = {name: getattr(values, name) for name in type(values).model_fields}
         if self.wants_session:
             passed["session"] = session
         return self.function(**passed)
+
+    def check(self, arguments: Mapping[str, Any]) -> BaseModel:
+        """Return the arguments as the model has them, or raise ToolArgumentsError."""
+        try:
+            return self.model.model_validate(arguments)
+        except PydanticValidationError as error:
+            first = error.errors(include_input=False, include_url=False)[0]
+            field = ".".join(str(part) for part in first["loc"])
+            raise ToolArgumentsError(f"argument {field}: {first['msg']}") from None
+
+
+def check_arguments(tool: Tool, arguments: Mapping[str, Any]) -> None:
+    """Raise ToolArgumentsError when arguments do not fit; a hand-made Tool checks its own."""
+    if isinstance(tool.handler, _Validated):
+        tool.handler.check(arguments)
 
 
 def wants_session(tool: Tool) -> bool:

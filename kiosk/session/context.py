@@ -6,9 +6,9 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -20,7 +20,7 @@ from kiosk.errors import KioskError
 from kiosk.hooks.facade import Hooks
 from kiosk.hooks.site import SessionHandle
 from kiosk.i18n import Texts
-from kiosk.model import Card, EndReason, Kiosk
+from kiosk.model import Answers, Card, EndReason, Kiosk
 from kiosk.session.line import Line
 from kiosk.session.state import VisitMachine
 from kiosk.session.turns import FinishedTurn, TurnBook
@@ -46,6 +46,22 @@ class Screen(Protocol):
         ...
 
 
+class Asking(Protocol):
+    """The forms of a visit that wait for an answer."""
+
+    async def ask(self, card: Card, timeout_s: float, plugin: str = "") -> Answers | None:
+        """Show a form and return what was confirmed."""
+        ...
+
+    def answered(self, message: m.CardForm) -> None:
+        """Take what the visitor confirmed."""
+        ...
+
+    def dismissed(self, card_id: str) -> None:
+        """Close the question of a card that the visitor closed."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class VisitServices:
     """What a visit needs of the application; the same for all visits."""
@@ -66,6 +82,7 @@ class VisitContext:
     """One visit's shared state. Its parts hold this and never each other."""
 
     handle: SessionHandle
+    questions: Asking
 
     def __init__(self, services: VisitServices, kiosk: Kiosk, language: str) -> None:
         self.services = services
@@ -98,6 +115,7 @@ class VisitContext:
         self.end_after_speech: EndReason | None = None
         self.tools_running = 0
         self.tools_used: list[str] = []
+        self.notes: dict[str, Any] = {}
         self.turn_count = 0
 
         self.tasks = TaskSet(f"visit/{self.id[-8:]}", on_error=self._task_failed)
@@ -145,13 +163,17 @@ class VisitContext:
         """Return a sentence in the visitor's language."""
         return self.services.texts.get(self.language, key, **values)
 
-    def show(self, card: Card) -> None:
-        """Render and show a card; at the limit the oldest goes. A card that fails is logged."""
+    def show(self, card: Card, plugin: str = "") -> None:
+        """Render and show a card; at the limit the oldest goes.
+
+        A card that cannot be drawn is not shown, and is the failure of the plugin it came from.
+        """
         card_id = card.id or new_id("card")
         try:
-            html = self.services.render_card(card)
+            html = self.services.render_card(replace(card, id=card_id))
         except KioskError as error:
             log.warning("a card could not be rendered", kind=card.kind, why=str(error))
+            self.services.hooks.card_failed(plugin, card, str(error))
             return
         message = m.ShowCard(id=card_id, kind=card.kind, title=card.title, html=html)
         self.cards.pop(card_id, None)
@@ -161,6 +183,11 @@ class VisitContext:
             self.send(m.HideCard(id=gone))
         self.send(message)
         self.emit(events.CardShown(**self.stamp(), kind=card.kind, title=card.title))
+
+    def hide(self, card_id: str) -> None:
+        """Take a card off the screen, if it is there."""
+        if self.cards.pop(card_id, None) is not None:
+            self.send(m.HideCard(id=card_id))
 
     # ── what happened ────────────────────────────────────────────────────────────────────
 

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import MutableMapping, Sequence
 from contextlib import suppress
 from datetime import datetime
+from typing import Any, Literal
 
 from typing_extensions import override
 
+from kiosk import events
 from kiosk.errors import UpstreamError
 from kiosk.hooks.site import SessionHandle, Turn
-from kiosk.model import Card, EndReason, Kiosk
+from kiosk.model import Answers, Card, EndReason, Kiosk
 from kiosk.session.context import VisitContext
+from kiosk.session.opening import change_language
 
 
 class VisitHandle(SessionHandle):
     """A plugin's view of one visit."""
 
-    def __init__(self, ctx: VisitContext) -> None:
+    def __init__(self, ctx: VisitContext, plugin: str = "") -> None:
         self._ctx = ctx
+        self._plugin = plugin
 
     @property
     @override
@@ -67,7 +71,37 @@ class VisitHandle(SessionHandle):
     async def show(self, card: Card) -> None:
         """Show a card, or replace the one with its id."""
         if not self._ctx.over.is_set():
-            self._ctx.show(card)
+            self._ctx.show(card, self._plugin)
+
+    @override
+    async def ask(self, card: Card, *, timeout_s: float = 120.0) -> Answers | None:
+        """Show a form and wait for what the visitor confirms."""
+        return await self._ctx.questions.ask(card, timeout_s, self._plugin)
+
+    @property
+    @override
+    def notes(self) -> MutableMapping[str, Any]:
+        """The plugins' notes on this visit."""
+        return self._ctx.notes
+
+    @override
+    async def set(self, *, language: str) -> None:
+        """Change the visit's language; a language the site does not have raises ValueError."""
+        known = self._ctx.services.settings.site.languages
+        if language not in known:
+            raise ValueError(f"the site has no language {language!r}; it has {', '.join(known)}")
+        if not self._ctx.over.is_set():
+            with suppress(UpstreamError):  # a line that is lost is no fault of the plugin
+                await change_language(self._ctx, language)
+
+    @override
+    async def transfer(
+        self, reason: str = "", *, state: Literal["wanted", "coming", "over"] = "wanted"
+    ) -> None:
+        """Tell operators that a person is wanted here, is coming, or is not wanted any more."""
+        if not self._ctx.over.is_set():
+            stamp = self._ctx.stamp()
+            self._ctx.emit(events.StaffWanted(**stamp, state=state, reason=reason[:200]))
 
     @override
     async def end(self) -> None:

@@ -9,13 +9,13 @@ import stamina
 import structlog
 
 from kiosk import events
-from kiosk.errors import UpstreamError
+from kiosk.errors import RequiredPluginError, UpstreamError
 from kiosk.model import EndReason, Greeting
 from kiosk.session.context import VisitContext
 from kiosk.session.interruption import Interruption
 from kiosk.session.line import Line
 from kiosk.session.negotiation import Negotiation
-from kiosk.session.opening import greet, session_settings
+from kiosk.session.opening import greet, session_settings, tell_settings
 from kiosk.session.tools import ToolRunner
 from kiosk.session.upstream import UpstreamEvents
 from kiosk.signaling import messages as m
@@ -44,6 +44,7 @@ class Lifeline:
         self._interruption = interruption
         self._negotiation = negotiation
         self._greeted = False
+        self._told_started = False
         self._lost_at: float | None = None
         self._short_lives = 0
         self._told_language = ctx.language
@@ -58,6 +59,10 @@ class Lifeline:
         while True:
             try:
                 line = await self._open_line()
+            except RequiredPluginError as error:
+                log.error("a visit is not opened", visit=ctx.id, why=str(error))
+                ctx.end(EndReason.PLUGIN_REQUIRED_FAILED)
+                return
             except UpstreamError as error:
                 log.error("no line upstream", code=error.code, visit=ctx.id, why=str(error))
                 ctx.emit(events.UpstreamLost(**ctx.stamp(), code=error.code))
@@ -164,7 +169,7 @@ class Lifeline:
         if self._told_language == self._ctx.language:
             return
         try:
-            await line.update(await session_settings(self._ctx))
+            await tell_settings(self._ctx, line)
         except UpstreamError:
             return  # the pump raises it again, where it is handled
 
@@ -200,6 +205,7 @@ class Lifeline:
                 ctx.to("thinking" if line.gate.busy else "listening")
                 if ctx.avatar_audible:
                     ctx.to("speaking")
+            self._tell_started()
             return
         self._greeted = True
         ctx.active()
@@ -213,3 +219,10 @@ class Lifeline:
                 self._greeted = False  # never spoken; the next line greets
         else:
             ctx.to("listening")
+        self._tell_started()
+
+    def _tell_started(self) -> None:
+        """Tell plugins once, when the visit is under way."""
+        if not self._told_started:
+            self._told_started = True
+            self._ctx.services.hooks.session_started(self._ctx.handle)

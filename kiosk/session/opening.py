@@ -3,31 +3,120 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterable
 from typing import Any
 
+import structlog
 from babel.core import Locale
+from pydantic import ValidationError
 
-from kiosk.model import Greeting
+from kiosk import events
+from kiosk.errors import RequiredPluginError
+from kiosk.hooks.values import SessionConfig
+from kiosk.model import EndReason, Greeting
 from kiosk.session.context import VisitContext
+from kiosk.session.line import Line
+from kiosk.settings.upstream import AvatarSyncVoice, UpstreamSettings
 from kiosk.voicelive.config import session_update
+
+log = structlog.get_logger(__name__)
 
 
 async def session_settings(ctx: VisitContext) -> dict[str, Any]:
     """Return the session to configure upstream, with every plugin's part of the instructions."""
     settings = ctx.services.settings
-    parts = [settings.site.instructions, *await ctx.services.hooks.instructions(ctx.handle)]
+    hooks = ctx.services.hooks
+    parts = [settings.site.instructions, *await hooks.instructions(ctx.handle)]
+    config = await hooks.configure_session(
+        ctx.handle,
+        offered(settings.upstream, hooks.tools),
+        lambda changed: misfit(settings.upstream, changed),
+    )
     parts.append(
         f"You are on a screen named {ctx.kiosk.name} at {settings.site.name}. You are a computer "
         f"assistant and say so when asked. Speak {language_name(ctx.language)} unless the visitor "
         "speaks another language."
     )
+    upstream = applied(settings.upstream, config)
     return session_update(
-        settings.upstream,
+        upstream.model_copy(update={"mcp_servers": hooks.mcp_servers}),
         instructions="\n\n".join(part.strip() for part in parts if part.strip()),
-        tools=ctx.services.hooks.tools.values(),
+        tools=[tool for name, tool in hooks.tools.items() if name in config.tools],
         language=ctx.language,
         metadata={"kiosk": ctx.kiosk.id, "visit": ctx.id},
     )
+
+
+def offered(upstream: UpstreamSettings, tools: Iterable[str]) -> SessionConfig:
+    """Return what plugins may change of the site's settings."""
+    avatar, turns = upstream.avatar, upstream.turn_detection
+    return SessionConfig(
+        voice="" if isinstance(upstream.voice, AvatarSyncVoice) else upstream.voice.name,
+        character=avatar.character,
+        style=avatar.style,
+        background_color=avatar.background_color,
+        temperature=upstream.temperature,
+        tools=tuple(tools),
+        phrases=tuple(upstream.hearing.phrase_list),
+        silence_ms=turns.silence_duration_ms,
+    )
+
+
+def misfit(upstream: UpstreamSettings, config: SessionConfig) -> str:
+    """Return the name of the first setting of a plugin's that cannot be used."""
+    try:
+        applied(upstream, config)
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        return ".".join(str(part) for part in first["loc"]) or "combination"
+    return ""
+
+
+def applied(upstream: UpstreamSettings, config: SessionConfig) -> UpstreamSettings:
+    """Return the settings with a plugin's changes; raises ValidationError for one that is wrong.
+
+    A background of the plugin's replaces the site's image: the service takes one of the two.
+    """
+    if config == offered(upstream, config.tools):
+        return upstream
+    avatar = {
+        "character": config.character,
+        "style": config.style,
+        "background_color": config.background_color,
+    }
+    if config.background_color is not None:
+        avatar["background_image"] = None
+    changed = upstream.model_dump() | {"temperature": config.temperature}
+    if not isinstance(upstream.voice, AvatarSyncVoice):
+        changed["voice"] |= {"name": config.voice}
+    changed["avatar"] |= avatar
+    changed["hearing"] |= {"phrase_list": list(config.phrases)}
+    changed["turn_detection"] |= {"silence_duration_ms": config.silence_ms}
+    return UpstreamSettings.model_validate(changed)
+
+
+async def change_language(ctx: VisitContext, language: str) -> None:
+    """Go on in another language of the site: screen, model, voice. Raises UpstreamError."""
+    if language == ctx.language:
+        return
+    ctx.language = language
+    ctx.emit(events.LanguageChanged(**ctx.stamp(), language=language))
+    if ctx.line is not None:
+        await tell_settings(ctx, ctx.line)
+
+
+async def tell_settings(ctx: VisitContext, line: Line) -> None:
+    """Tell a line the settings as they are now; ends the visit when a required plugin fails.
+
+    Raises UpstreamError.
+    """
+    try:
+        session = await session_settings(ctx)
+    except RequiredPluginError as error:
+        log.error("a visit does not go on", visit=ctx.id, why=str(error))
+        ctx.end(EndReason.PLUGIN_REQUIRED_FAILED)
+        return
+    await line.update(session)
 
 
 @functools.cache

@@ -41,15 +41,18 @@ class SessionRegistry:
         return None
 
     async def start(self, kiosk: Kiosk, screen: Screen, language: str) -> Session:
-        """Begin a visit; raises SignalingError `draining`, `busy` or `kiosk_taken`.
+        """Begin a visit; raises SignalingError.
+
+        `draining`, `busy`, `kiosk_taken`, `denied` with a plugin's sentence, `unavailable`.
 
         A visit that is still open on this kiosk, in another tab or from before a crash, is ended:
         whoever stands in front of the screen now counts.
         """
         settings = self._services.settings.visit
-        if self.draining:
-            self._refused("draining")
-            raise SignalingError("draining", "The server is being restarted; try again shortly.")
+        self._refuse_when_draining()
+        # Asked before anything is looked at: meanwhile other visits begin and end.
+        await self._admit(kiosk)
+        self._refuse_when_draining()
         old = self.on_kiosk(kiosk.id)
         if old is not None:
             old.ctx.end(EndReason.KIOSK_REPLACED)
@@ -70,6 +73,21 @@ class SessionRegistry:
             raise SignalingError("kiosk_taken", "This kiosk has a visit on another server.")
         self._tasks.spawn(self._live(session, old), name=session.ctx.id)
         return session
+
+    def _refuse_when_draining(self) -> None:
+        if self.draining:
+            self._refused("draining")
+            raise SignalingError("draining", "The server is being restarted; try again shortly.")
+
+    async def _admit(self, kiosk: Kiosk) -> None:
+        """Ask the plugins, before anything is opened or leased for the visit."""
+        denied = await self._services.hooks.admit_session(kiosk)
+        if denied is None:
+            return
+        self._refused("denied" if denied.reason else "plugin_failed")
+        if denied.reason:
+            raise SignalingError("denied", denied.reason)
+        raise SignalingError("unavailable", "A plugin that decides on visits failed; see its page.")
 
     async def _live(self, session: Session, old: Session | None) -> None:
         ctx = session.ctx

@@ -43,9 +43,9 @@ class Scribe:
         hooks = self._ctx.services.hooks
         hooks.session_event(self._ctx.handle, item)
         if item.type in {"turn_completed", "tool_called"} and not self._ctx.over.is_set():
-            for card in await hooks.cards(self._ctx.handle, item):
+            for plugin, card in await hooks.cards(self._ctx.handle, item):
                 if not self._ctx.over.is_set():
-                    self._ctx.show(card)
+                    self._ctx.show(card, plugin)
 
     async def _record(self, turn: FinishedTurn) -> events.TurnCompleted:
         ctx = self._ctx

@@ -9,12 +9,14 @@ import structlog
 
 from kiosk import events
 from kiosk.bus.base import Payload
+from kiosk.hooks.values import Problem
 from kiosk.model import EndReason, Kiosk, VisitSummary
 from kiosk.session.context import Screen, VisitContext, VisitServices
 from kiosk.session.handle import VisitHandle
 from kiosk.session.interruption import Interruption
 from kiosk.session.lifeline import Lifeline
 from kiosk.session.negotiation import Negotiation
+from kiosk.session.questions import Questions
 from kiosk.session.scribe import Scribe
 from kiosk.session.tools import ToolRunner
 from kiosk.session.visitor import VisitorInput
@@ -25,6 +27,17 @@ log = structlog.get_logger(__name__)
 
 LEAVE_S: Final = 3.0
 """How long what a visit still runs, such as a plugin's tool, gets to end; then it is left."""
+
+
+BROKEN: Final = frozenset(
+    {
+        EndReason.ERROR,
+        EndReason.UPSTREAM_LOST,
+        EndReason.MEDIA_FAILED,
+        EndReason.PLUGIN_REQUIRED_FAILED,
+    }
+)
+"""Ends that are an apology; plugins may word it."""
 
 
 class _VisitOver(Exception):
@@ -39,6 +52,7 @@ class Session:
     ) -> None:
         self.ctx = VisitContext(services, kiosk, language)
         self.ctx.handle = VisitHandle(self.ctx)
+        self.ctx.questions = Questions(self.ctx)
         self.ctx.screen = screen
         self._services = services
         tools = ToolRunner(self.ctx)
@@ -136,9 +150,12 @@ class Session:
             ctx.finish_turn(ctx.book.finish(whole.id))
         for turn in ctx.book.cut("avatar", self._interruption.heard_ms)[0]:
             ctx.finish_turn(turn)
+        text = ctx.text(f"ended.{reason.value}")
+        if reason in BROKEN:
+            hooks = self._services.hooks
+            text = await hooks.session_error(ctx.handle, Problem(reason.value)) or text
         ctx.to("ending")
-        key = f"ended.{reason.value}"
-        ctx.send(m.Ended(reason=reason.value, text=ctx.text(key)))
+        ctx.send(m.Ended(reason=reason.value, text=text))
         if ctx.line is not None:
             await ctx.line.aclose()
             ctx.line = None
@@ -162,6 +179,7 @@ class Session:
                 **ctx.stamp(), reason=reason, turns=ctx.turn_count, seconds=round(seconds, 1)
             )
         )
+        self._services.hooks.session_ended(ctx.handle, summary)
         self._services.metrics.visits_ended.labels(reason.value).inc()
         if ctx.screen is not None:
             ctx.screen.visit_over()

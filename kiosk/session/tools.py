@@ -6,6 +6,7 @@ import asyncio
 import functools
 import inspect
 import json
+from collections import deque
 from collections.abc import Mapping
 from typing import Any, Final, Literal
 
@@ -13,9 +14,11 @@ import structlog
 
 from kiosk import events
 from kiosk.errors import UpstreamError
-from kiosk.hooks.tools import ToolArgumentsError, is_async, wants_session
-from kiosk.model import Card, Tool, ToolResult
+from kiosk.hooks.tools import ToolArgumentsError, check_arguments, is_async, wants_session
+from kiosk.hooks.values import Refuse
+from kiosk.model import Card, Tool, ToolCall, ToolResult
 from kiosk.session.context import VisitContext
+from kiosk.session.handle import VisitHandle
 from kiosk.session.line import Line
 
 log = structlog.get_logger(__name__)
@@ -24,6 +27,12 @@ Outcome = Literal["ok", "failed", "timed_out", "refused", "cancelled"]
 
 MAX_PARALLEL: Final = 16
 """Calls of one response that are run; the model is told that the rest was refused."""
+
+MINUTE_S: Final = 60.0
+
+HOSTED_S: Final = 30.0
+"""How long a call of an MCP server's tool is waited for; the service makes it, not we. After it
+the model is asked to go on without."""
 
 
 class ToolRunner:
@@ -35,6 +44,8 @@ class ToolRunner:
         self._pending: dict[str, set[str]] = {}
         self._done: set[str] = set()
         self._running: dict[str, tuple[Tool, asyncio.Task[Any]]] = {}
+        self._made: dict[str, deque[float]] = {}
+        self._hosted: dict[str, asyncio.Future[Outcome]] = {}
         self._rounds = 0
         self._held_back = False
 
@@ -65,6 +76,55 @@ class ToolRunner:
             self._answer(line, response_id, call_id, name, arguments, len(calls)),
             name=f"tool/{name}",
         )
+
+    def hosted(self, line: Line, response_id: str, item_id: str, label: str, name: str) -> None:
+        """Note a call that the service makes itself, of a tool of the MCP server `label`."""
+        calls = self._pending.setdefault(response_id, set())
+        if item_id in calls or len(calls) >= MAX_PARALLEL:
+            return
+        calls.add(item_id)
+        self._hosted[item_id] = asyncio.get_running_loop().create_future()
+        self._ctx.tasks.spawn(
+            self._wait_for_hosted(line, response_id, item_id, label, name),
+            name=f"mcp/{label[:40]}",
+        )
+
+    def hosted_done(self, item_id: str, outcome: Outcome) -> None:
+        """Note that the service's own call is over; the model knows what came of it."""
+        waiting = self._hosted.get(item_id)
+        if waiting is not None and not waiting.done():
+            waiting.set_result(outcome)
+
+    async def _wait_for_hosted(
+        self, line: Line, response_id: str, item_id: str, label: str, name: str
+    ) -> None:
+        started = self._ctx.clock.monotonic()
+        outcome: Outcome = "timed_out"
+        self._ctx.tools_running += 1
+        try:
+            done, _ = await asyncio.wait({self._hosted[item_id]}, timeout=HOSTED_S)
+            if done:
+                outcome = self._hosted[item_id].result()
+        finally:
+            self._ctx.tools_running -= 1
+            self._hosted.pop(item_id, None)
+        ours = {server.label for server in self._ctx.services.hooks.mcp_servers}
+        known = f"mcp {label}" if label in ours else "unknown"
+        self._ctx.services.metrics.tool_calls.labels(known, outcome).inc()
+        self._ctx.tools_used.append(known)
+        took = round((self._ctx.clock.monotonic() - started) * 1000)
+        self._ctx.emit(
+            events.ToolCalled(
+                **self._ctx.stamp(), tool=f"{label}/{name}"[:128], outcome=outcome, ms=took
+            )
+        )
+        if line is not self._ctx.line:
+            return
+        try:
+            self._pending.get(response_id, set()).discard(item_id)
+            await self._continue(line, response_id)
+        except UpstreamError:
+            log.info("an MCP call ended on a lost line", server=known)
 
     async def response_done(self, line: Line, response_id: str) -> None:
         """Note that the response is over; if it called tools, its answer is asked for in time."""
@@ -104,8 +164,9 @@ class ToolRunner:
         known = name if name in self._ctx.services.hooks.tools else "unknown"
         self._ctx.services.metrics.tool_calls.labels(known, outcome).inc()
         self._ctx.tools_used.append(known)
+        tool = self._ctx.services.hooks.tools.get(name)
         for card in cards:
-            self._ctx.show(card)
+            self._ctx.show(card, tool.plugin if tool is not None else "")
         self._ctx.emit(events.ToolCalled(**self._ctx.stamp(), tool=known, outcome=outcome, ms=took))
         if line is not self._ctx.line:
             return
@@ -131,36 +192,101 @@ class ToolRunner:
             return "refused", _error("The arguments are not JSON."), ()
         if not isinstance(values, dict):
             return "refused", _error("The arguments are not a JSON object."), ()
-        timeout_s = tool.timeout_s or self._ctx.settings.tool_timeout_s
-        task = self._ctx.tasks.start(self._invoke(tool, values), name=f"run/{name}")
-        self._running[call_id] = (tool, task)
         try:
-            done, _ = await asyncio.wait({task}, timeout=timeout_s)
+            check_arguments(tool, values)
+        except ToolArgumentsError as error:
+            return "refused", _error(str(error)), ()
+        allowed = await self._allowed(tool, ToolCall(call_id, name, values))
+        if isinstance(allowed, Refuse):
+            return "refused", _error(allowed.reason), ()
+        outcome, output, cards = await self._timed(tool, allowed)
+        self._ctx.services.hooks.after_tool_call(
+            self._ctx.handle, allowed, ToolResult(output, cards)
+        )
+        return outcome, output, cards
+
+    async def _allowed(self, tool: Tool, call: ToolCall) -> ToolCall | Refuse:
+        """Ask the limits and the plugins whether a call is made, and how."""
+        hooks = self._ctx.services.hooks
+        if tool.per_minute is not None:
+            now = self._ctx.clock.monotonic()
+            made = self._made.setdefault(tool.name, deque(maxlen=tool.per_minute))
+            if len(made) == tool.per_minute and now - made[0] < MINUTE_S:
+                return Refuse("It was used too often just now. Try again in a minute.")
+            made.append(now)
+        answer = await hooks.before_tool_call(self._ctx.handle, call)
+        if isinstance(answer, Refuse):
+            return answer
+        if answer.name != call.name:
+            return Refuse("There is no such function.")
+        try:
+            check_arguments(tool, answer.arguments)
+        except ToolArgumentsError as error:
+            return Refuse(str(error))
+        if not hooks.tool_may_run(tool):
+            return Refuse("It is out of order at the moment. Say so and offer other help.")
+        return answer
+
+    async def _timed(self, tool: Tool, call: ToolCall) -> tuple[Outcome, str, tuple[Card, ...]]:
+        """Make a call within its deadline; what it says meanwhile is its progress phrase."""
+        hooks = self._ctx.services.hooks
+        outcome: Outcome = "cancelled"
+        try:
+            outcome, output, cards = await self._bounded(tool, call)
+        finally:
+            # Also when the visit ends meanwhile: a try of the breaker must not stay open.
+            if outcome == "ok":
+                hooks.tool_worked(tool)
+            elif outcome in {"cancelled", "refused"}:
+                hooks.tool_undecided(tool)
+        return outcome, output, cards
+
+    async def _bounded(self, tool: Tool, call: ToolCall) -> tuple[Outcome, str, tuple[Card, ...]]:
+        hooks = self._ctx.services.hooks
+        timeout_s = tool.timeout_s or self._ctx.settings.tool_timeout_s
+        task = self._ctx.tasks.start(self._invoke(tool, call), name=f"run/{tool.name}")
+        self._running[call.id] = (tool, task)
+        try:
+            done = await self._wait(tool, task, timeout_s)
             if not done:
                 task.cancel()
-                self._ctx.services.hooks.tool_failed(tool, "took too long", None)
+                hooks.tool_failed(tool, "took too long", None)
                 return "timed_out", _error("It took too long. Say so and offer other help."), ()
             if task.cancelled():
                 return "cancelled", _error("The visitor interrupted."), ()
             result, error = task.result()
         finally:
-            self._running.pop(call_id, None)
+            self._running.pop(call.id, None)
         if isinstance(error, ToolArgumentsError):
             return "refused", _error(str(error)), ()
         if error is not None:
-            self._ctx.services.hooks.tool_failed(tool, type(error).__name__, error)
+            hooks.tool_failed(tool, type(error).__name__, error)
             return "failed", _error("It failed. Say so and offer other help."), ()
         return self._readable(tool, result)
 
-    async def _invoke(self, tool: Tool, values: dict[str, Any]) -> tuple[Any, BaseException | None]:
+    async def _wait(self, tool: Tool, task: asyncio.Task[Any], timeout_s: float) -> bool:
+        """Wait for a call; False at its deadline. A long one's progress phrase is said once."""
+        patience = self._ctx.settings.tool_progress_s
+        if not tool.progress or patience >= timeout_s:
+            done, _ = await asyncio.wait({task}, timeout=timeout_s)
+            return bool(done)
+        done, _ = await asyncio.wait({task}, timeout=patience)
+        if not done and not self._ctx.visitor_speaking:
+            await self._ctx.handle.say(tool.progress)
+        if not done:
+            done, _ = await asyncio.wait({task}, timeout=timeout_s - patience)
+        return bool(done)
+
+    async def _invoke(self, tool: Tool, call: ToolCall) -> tuple[Any, BaseException | None]:
+        values = dict(call.arguments)
         if wants_session(tool):
-            values["session"] = self._ctx.handle
+            values["session"] = VisitHandle(self._ctx, tool.plugin)
         try:
             if is_async(tool):
                 return await tool.handler(**values), None  # type: ignore[misc]  # is_async says so
             loop = asyncio.get_running_loop()
-            call = functools.partial(tool.handler, **values)
-            result = await loop.run_in_executor(self._ctx.services.tool_pool, call)
+            work = functools.partial(tool.handler, **values)
+            result: Any = await loop.run_in_executor(self._ctx.services.tool_pool, work)
             if inspect.isawaitable(result):  # an async function behind a plain decorator
                 result = await result
         except (Exception, SystemExit) as error:  # noqa: BLE001 - a tool may raise anything
@@ -194,6 +320,9 @@ class ToolRunner:
     def line_lost(self) -> None:
         """Forget the calls of a line that is gone; what runs finishes without an answer."""
         self._held_back = False
+        for waiting in self._hosted.values():
+            if not waiting.done():
+                waiting.set_result("cancelled")
         self._pending.clear()
         self._done.clear()
         self._names.clear()

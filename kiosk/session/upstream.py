@@ -61,6 +61,8 @@ class UpstreamEvents:
             "response.text.done": self._spoken,
             "response.audio_timestamp.delta": self._word_time,
             "response.function_call_arguments.done": self._function_call,
+            "response.mcp_call.completed": self._hosted_done,
+            "response.mcp_call.failed": self._hosted_failed,
             "response.done": self._response_done,
             "session.avatar.connecting": self._avatar_connecting,
             "session.avatar.switch_to_speaking": self._speaking,
@@ -134,6 +136,14 @@ class UpstreamEvents:
             self._interruption.item_began(_text(item, "id"))
         elif kind == "function_call":
             self._tools.named(_text(item, "call_id"), _text(item, "name"))
+        elif kind == "mcp_call":
+            self._tools.hosted(
+                self._line,
+                _text(event, "response_id"),
+                _text(item, "id"),
+                _text(item, "server_label"),
+                _text(item, "name"),
+            )
 
     async def _spoken_delta(self, event: Event) -> None:
         turn = self._ctx.book.delta(_text(event, "item_id"), "avatar", _text(event, "delta"))
@@ -166,11 +176,19 @@ class UpstreamEvents:
             _text(event, "arguments"),
         )
 
+    async def _hosted_done(self, event: Event) -> None:
+        self._tools.hosted_done(_text(event, "item_id"), "ok")
+
+    async def _hosted_failed(self, event: Event) -> None:
+        # The model knows why, and says so in its own words.
+        self._tools.hosted_done(_text(event, "item_id"), "failed")
+
     async def _response_done(self, event: Event) -> None:
         response = event.get("response")
         response_id, status = _text(response, "id"), _text(response, "status")
         calls_tools = any(
-            _text(item, "type") == "function_call" for item in _items(response, "output")
+            _text(item, "type") in {"function_call", "mcp_call"}
+            for item in _items(response, "output")
         )
         if status == "failed":
             log.warning("a response failed upstream", visit=self._ctx.id)

@@ -6,14 +6,13 @@ import asyncio
 from collections import deque
 from typing import Final
 
-from kiosk import events
 from kiosk.errors import UpstreamError
 from kiosk.model import EndReason
 from kiosk.session.context import VisitContext
 from kiosk.session.interruption import Interruption
 from kiosk.session.line import Line
 from kiosk.session.negotiation import Negotiation
-from kiosk.session.opening import session_settings
+from kiosk.session.opening import change_language
 from kiosk.session.tools import ToolRunner
 from kiosk.signaling import messages as m
 from kiosk.voicelive.config import INPUT_RATE
@@ -93,8 +92,11 @@ class VisitorInput:
                 await self._language(message.language)
             case m.CardDismiss():
                 ctx.active()
-                if ctx.cards.pop(message.id, None) is not None:
-                    ctx.send(m.HideCard(id=message.id))
+                ctx.hide(message.id)
+                ctx.questions.dismissed(message.id)
+            case m.CardForm():
+                ctx.active()
+                ctx.questions.answered(message)
             case m.Microphone():
                 await self._microphone_changed(message)
             case m.Touch():
@@ -173,10 +175,7 @@ class VisitorInput:
         if language not in self._ctx.services.settings.site.languages:
             ctx.send(m.Failure(code="unknown_language", message=ctx.text("error.not_now")))
             return
-        ctx.language = language
-        ctx.emit(events.LanguageChanged(**ctx.stamp(), language=language))
-        if ctx.line is not None:
-            await ctx.line.update(await session_settings(ctx))
+        await change_language(ctx, language)
 
     async def listen(self) -> None:
         """Send the microphone's sound upstream until cancelled."""

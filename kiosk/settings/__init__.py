@@ -30,6 +30,8 @@ from kiosk.settings.upstream import UpstreamSettings
 __all__ = ["Settings", "load_settings"]
 
 ENV_PREFIX = "KIOSK_"
+_TRACE = "KIOSK_TRACE_HOOKS"
+"""Short for KIOSK_HOOKS__TRACE, for a quick look at what is called when."""
 # Names other Azure tools already use for the same two values; ours win, the first found counts.
 _AZURE_NAMES = {
     "endpoint": ("AZURE_VOICELIVE_ENDPOINT", "AZURE_COGNITIVE_SERVICES_ENDPOINT"),
@@ -130,6 +132,8 @@ def load_settings(
         upstream = data.setdefault("upstream", {})
         if value is not None and isinstance(upstream, dict) and not upstream.get(name):
             upstream[name] = value
+    if env.get(_TRACE) and isinstance(data.setdefault("hooks", {}), dict):
+        data["hooks"]["trace"] = env[_TRACE]
     try:
         return Settings(**data)
     except ValidationError as error:
@@ -163,7 +167,7 @@ def _merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
 
 def _check_names(env: Mapping[str, str]) -> None:
     for key in env:
-        if key.startswith(ENV_PREFIX):
+        if key.startswith(ENV_PREFIX) and key != _TRACE:
             field = key[len(ENV_PREFIX) :].split("__")[0].lower()
             if field not in Settings.model_fields:
                 known = ", ".join(

@@ -76,6 +76,9 @@ class VisitSettings(Section):
     media_s: float = Field(12, gt=0, le=120, description="Longest wait for a picture, s.")
     resume_s: float = Field(30, ge=0, le=600, description="A reloaded page may come back, s.")
     goodbye_s: float = Field(4, ge=0, le=60, description="How long the last screen stays, s.")
+    tool_progress_s: float = Field(
+        2, gt=0, le=60, description="After how long a tool's progress phrase is said, s."
+    )
     greet: bool = Field(True, description="Speak first.")
     barge_in: bool = Field(True, description="Visitors may interrupt by speaking.")
     barge_in_after_ms: int = Field(
@@ -110,6 +113,15 @@ class HookSettings(Section):
     trace: bool = Field(False, description="Log every hook call (names and times, no words).")
     queue: int = Field(200, ge=10, description="Events waiting for one slow plugin.")
     slow_ms: int = Field(50, ge=5, description="A hook that holds the loop longer is reported.")
+    lifespan_s: float = Field(
+        30, gt=0, le=600, description="How long a plugin's lifespan may take to begin, s."
+    )
+    breaker_failures: int = Field(
+        5, ge=1, le=1000, description="Failures in a row after which a plugin's hook is left out."
+    )
+    breaker_s: float = Field(
+        60, gt=0, le=86_400, description="How long it is left out; then it is tried once again, s."
+    )
 
 
 class StorageSettings(Section):
@@ -121,7 +133,18 @@ class StorageSettings(Section):
     migrate: bool = Field(True, description="Bring the database up to date at start.")
     sink_queue: int = Field(1000, ge=10, description="Transcript entries waiting for a sink.")
     sink_batch: int = Field(50, ge=1, le=500, description="Entries handed to a sink at once.")
-    sink_attempts: int = Field(8, ge=1, le=50, description="Tries before entries are given up.")
+    sink_attempts: int = Field(
+        8, ge=1, le=50, description="Tries before the database gives entries up."
+    )
+    sink_give_up_h: float = Field(
+        72,
+        gt=0,
+        le=8760,
+        description="How long a sink may be away before its entries become dead letters, h.",
+    )
+    sink_outbox: int = Field(
+        100_000, ge=100, description="Entries kept for one sink; beyond them the oldest is lost."
+    )
 
 
 class OperatorSettings(Section):

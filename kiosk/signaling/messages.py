@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from typing import Annotated, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, field_validator
 from pydantic_core import PydanticSerializationError
 
 from kiosk.errors import SignalingError
@@ -21,6 +21,8 @@ PROTOCOL: Final = 1
 MAX_SDP_CHARS: Final = 64_000
 MAX_MICROPHONE_BYTES: Final = 24_000
 """Half a second of audio; a frame above it is refused."""
+
+MAX_FORM_FIELDS: Final = 16
 
 MAX_NAME_CHARS: Final = 64
 """Of a field that is named in an error."""
@@ -139,6 +141,21 @@ class CardDismiss(_Message):
     id: str = Field(max_length=64)
 
 
+class CardForm(_Message):
+    """The visitor filled in a form card and confirmed it."""
+
+    type: Literal["card_form"] = "card_form"
+    id: str = Field(max_length=64)
+    values: dict[Annotated[str, Field(max_length=40)], Annotated[str, Field(max_length=500)] | bool]
+
+    @field_validator("values")
+    @classmethod
+    def _few(cls, value: dict[str, str | bool]) -> dict[str, str | bool]:
+        if len(value) > MAX_FORM_FIELDS:
+            raise ValueError(f"at most {MAX_FORM_FIELDS} fields")
+        return value
+
+
 class End(_Message):
     """The visitor pressed end."""
 
@@ -158,6 +175,7 @@ ClientMessage = Annotated[
     | Touch
     | Language
     | CardDismiss
+    | CardForm
     | End,
     Field(discriminator="type"),
 ]

@@ -12,7 +12,9 @@ from kiosk.errors import StartupError, StorageError
 from kiosk.settings.sections import StorageSettings
 from kiosk.storage.engine import BUSY_S, Database, open_database, parse_url, prepare_place
 from kiosk.storage.migrate import migrate, newer_sentence, status_of
+from kiosk.storage.outbox import Outbox
 from kiosk.storage.people import Audit, EnrolmentCodes, Logins, OperatorAccounts, Secrets
+from kiosk.storage.plugins import PluginData
 from kiosk.storage.visits import Kiosks, Turns, Visits
 
 
@@ -29,6 +31,12 @@ class Storage:
         self.audit = Audit(database, clock)
         self.secrets = Secrets(database, clock)
         self.codes = EnrolmentCodes(database, clock)
+        self.outbox = Outbox(database, clock)
+        self._clock = clock
+
+    def plugin(self, name: str) -> PluginData:
+        """Return what one plugin keeps."""
+        return PluginData(self._db, self._clock, name)
 
     async def ping(self) -> None:
         """Ask the database for an answer; raises StorageError when there is none."""

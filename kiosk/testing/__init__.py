@@ -6,12 +6,32 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from kiosk.testing.clock import ManualClock
+    from kiosk.testing.fakes import FakeSession, FakeSite, fake_session, fake_site, load_plugin
     from kiosk.testing.harness import KioskHarness
     from kiosk.testing.visit import Visit
 
-__all__ = ["KioskHarness", "Visit"]
+__all__ = [
+    "FakeSession",
+    "FakeSite",
+    "KioskHarness",
+    "ManualClock",
+    "Visit",
+    "fake_session",
+    "fake_site",
+    "load_plugin",
+]
 
-_WHERE = {"KioskHarness": "kiosk.testing.harness", "Visit": "kiosk.testing.visit"}
+_WHERE = {
+    "FakeSession": "kiosk.testing.fakes",
+    "FakeSite": "kiosk.testing.fakes",
+    "KioskHarness": "kiosk.testing.harness",
+    "ManualClock": "kiosk.testing.clock",
+    "Visit": "kiosk.testing.visit",
+    "fake_session": "kiosk.testing.fakes",
+    "fake_site": "kiosk.testing.fakes",
+    "load_plugin": "kiosk.testing.fakes",
+}
 
 
 def __getattr__(name: str) -> Any:

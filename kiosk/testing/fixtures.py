@@ -13,12 +13,21 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
+    async_fixture = pytest.fixture
+
     from kiosk.testing.harness import KioskHarness
+
+else:
+    try:
+        # In pytest-asyncio's strict mode, which is its default, only its own fixtures are awaited.
+        from pytest_asyncio import fixture as async_fixture
+    except ImportError:
+        async_fixture = pytest.fixture
 
 MakeHarness = Callable[..., "Awaitable[KioskHarness]"]
 
 
-@pytest.fixture
+@async_fixture
 async def kiosk_harness(request: pytest.FixtureRequest) -> AsyncIterator[MakeHarness]:
     """Give a function that starts a server; all are stopped when the test ends."""
     # Imported late: loading the product here would cost every pytest run that has it installed.

@@ -7,14 +7,14 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Any, Final, Literal, Self
 
 import aiohttp
 from aiohttp import web
 from yarl import URL
 
 from kiosk import keys
-from kiosk.app import RECORDER, create_app
+from kiosk.app import create_app
 from kiosk.clock import Clock, SystemClock
 from kiosk.emulator.scenario.scenario import Scenario
 from kiosk.emulator.server.server import EmulatorServer
@@ -27,8 +27,11 @@ from kiosk.settings import Settings, load_settings
 from kiosk.signaling import messages as m
 from kiosk.storage.database import Storage
 from kiosk.telemetry import Metrics
+from kiosk.testing.databases import fresh_database, url_of
+from kiosk.testing.notes import NOTES, ToolNotes
 from kiosk.testing.visit import Visit
 
+DATABASE: Final = "kiosk.sqlite3"
 DEFAULTS: dict[str, Any] = {
     "site": {"name": "Test site", "languages": ["en", "de"], "time_zone": "UTC"},
     "kiosks": [{"id": "lobby", "name": "Lobby", "place": "entrance"}],
@@ -91,10 +94,14 @@ class KioskHarness:
             EmulatorServer(scenario=self._scenario, engines=self.engines)
         )
         self.settings = self._settings()
-        self.app = create_app(self.settings, clock=self.clock, plugins=self._plugins)
+        await fresh_database(self.folder / DATABASE)
+        self._notes = ToolNotes()
+        plugins = {**(self._plugins or {}), NOTES: self._notes}
+        self.app = create_app(self.settings, clock=self.clock, plugins=plugins)
         runner = web.AppRunner(self.app, access_log=None, shutdown_timeout=1)
-        await runner.setup()
+        # Also when the start fails half-way: what is open by then is closed again.
         stack.push_async_callback(runner.cleanup)
+        await runner.setup()
         site = web.TCPSite(runner, "127.0.0.1", 0)
         await site.start()
         self.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
@@ -104,8 +111,7 @@ class KioskHarness:
 
     def _settings(self) -> Settings:
         values = merge(DEFAULTS, self._overrides)
-        url = f"sqlite+aiosqlite:///{self.folder / 'kiosk.sqlite3'}"
-        values["storage"] = {"url": url, **values.get("storage", {})}
+        values["storage"] = {"url": url_of(self.folder / DATABASE), **values.get("storage", {})}
         values["upstream"] = {"endpoint": self.emulator.endpoint, **values["upstream"]}
         if values["hooks"].get("dir") is None:
             empty = self.folder / "plugins"
@@ -140,7 +146,14 @@ class KioskHarness:
         socket = await self.http.ws_connect(
             f"{self.url}/ws/kiosk", headers={"Origin": self.url}, max_msg_size=0
         )
-        visit = Visit(socket, self.clock, self.engines, media=media, first_report=first_report)
+        visit = Visit(
+            socket,
+            self.clock,
+            self.engines,
+            media=media,
+            first_report=first_report,
+            tool_calls=self._notes.of,
+        )
         self.visits.append(visit)
         visit.start()
         if hello:
@@ -198,8 +211,17 @@ class KioskHarness:
 
     async def transcript(self, visit_id: str) -> Sequence[TranscriptEntry]:
         """Return what is stored of a visit, once all that is queued was written."""
-        await self.app[RECORDER].settle(10)
+        await self.app[keys.RECORDER].settle(10)
         return await self.storage.turns.of(visit_id)
+
+    def hook_calls(self, plugin: str) -> Mapping[str, int]:
+        """Return how often each hook of a plugin was called while the server ran."""
+        calls: dict[str, int] = {}
+        for family in self.app_metrics().hook_calls.collect():
+            for sample in family.samples:
+                if sample.name.endswith("_total") and sample.labels["plugin"] == plugin:
+                    calls[sample.labels["hook"]] = int(sample.value)
+        return calls
 
     def upstream_events(self) -> list[str]:
         """Return the event types the emulator received from the server, in order."""

@@ -14,6 +14,7 @@ from kiosk.emulator.speech.engines import Engines
 from kiosk.signaling import messages as m
 from kiosk.tasks import TaskSet
 from kiosk.testing.browser import BrowserPeer
+from kiosk.testing.notes import MadeCall, no_calls
 
 FRAME_BYTES: Final = 1920
 """40 ms of PCM16 at 24 kHz, as the kiosk's page sends them."""
@@ -35,12 +36,14 @@ class Visit:
         *,
         media: bool,
         first_report: Literal["playing", "sound_blocked"] = "playing",
+        tool_calls: Callable[[str], Sequence[MadeCall]] = no_calls,
     ) -> None:
         self._socket = socket
         self._clock = clock
         self._engines = engines
         self._media = media
         self._first_report = first_report
+        self._tool_calls = tool_calls
         self._tasks = TaskSet("test-visit")
         self._changed = asyncio.Condition()
         self._reader: asyncio.Task[None]
@@ -202,6 +205,20 @@ class Visit:
     def texts(self) -> set[str]:
         """Return everything that was captioned, on either side, finished or not."""
         return {str(x["text"]) for x in self.messages if x["type"] == "caption"}
+
+    @property
+    def tool_calls(self) -> Sequence[MadeCall]:
+        """The tool calls that were answered in this visit, oldest first."""
+        return self._tool_calls(self.id)
+
+    @property
+    def transcript(self) -> Sequence[tuple[str, str]]:
+        """What was said so far as the screen shows it: (speaker, words), finished turns only."""
+        return [
+            (str(caption["speaker"]), str(caption["text"]))
+            for caption in self.captions.values()
+            if caption.get("final")
+        ]
 
     async def heard(self, *, within: float = WITHIN_S) -> str:
         """Wait for the next thing the avatar finished saying, and return it."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -11,13 +11,17 @@ from typing import Final, Protocol
 
 import stamina
 import structlog
+from typing_extensions import override
 
+from kiosk.clock import Clock, new_id
 from kiosk.hooks.facade import Hooks
-from kiosk.model import TranscriptEntry, VisitSummary
+from kiosk.model import TranscriptEntry, TranscriptSink, VisitSummary
 from kiosk.settings.sections import StorageSettings
+from kiosk.storage.outbox import Outbox, SinkState
 from kiosk.tasks import TaskSet
 from kiosk.telemetry import Metrics
-from kiosk.transcripts.sinks import SinkRunner
+from kiosk.transcripts.delivery import Delivery
+from kiosk.transcripts.sinks import SinkRunner, close_sink
 
 log = structlog.get_logger(__name__)
 
@@ -40,26 +44,72 @@ class VisitStore(Protocol):
         ...
 
 
+class _IntoOutbox(TranscriptSink):
+    """Puts entries into the outbox of every sink that does not keep them itself."""
+
+    name = "outbox"
+    keeps_itself = True
+
+    def __init__(self, outbox: Outbox, deliveries: Mapping[str, Delivery]) -> None:
+        self._outbox = outbox
+        self._deliveries = deliveries
+
+    @override
+    async def write(self, batch: Sequence[TranscriptEntry]) -> None:
+        """Keep a batch; from here on nothing of it is lost by a crash."""
+        await self._outbox.add(list(self._deliveries), batch)
+        for delivery in self._deliveries.values():
+            delivery.wake()
+
+
 class Recorder:
     """One for each application; owns a runner for each sink and the bookkeeping of visits."""
 
     def __init__(
-        self, hooks: Hooks, visits: VisitStore, settings: StorageSettings, metrics: Metrics
+        self,
+        hooks: Hooks,
+        visits: VisitStore,
+        outbox: Outbox,
+        clock: Clock,
+        settings: StorageSettings,
+        metrics: Metrics,
     ) -> None:
         self._hooks = hooks
         self._visits = visits
+        self._outbox = outbox
+        self._clock = clock
+        self._owner = new_id("server")
         self._settings = settings
         self._metrics = metrics
         self._tasks = TaskSet("transcripts")
         self._runners: list[SinkRunner] = []
+        self._deliveries: dict[str, Delivery] = {}
         self._book: asyncio.Queue[Callable[[], Awaitable[None]]] = asyncio.Queue(BOOKKEEPING_LIMIT)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Deliver while the context is open; on the way out, what is queued gets 10 s."""
+        """Deliver while the context is open; on the way out, what is queued gets 10 s.
+
+        What a sink did not take by then waits in the outbox for the next start.
+        """
+        own = [sink for sink in self._hooks.sinks if sink.keeps_itself]
+        others = [sink for sink in self._hooks.sinks if not sink.keeps_itself]
+        self._deliveries = {
+            sink.name: Delivery(
+                sink,
+                self._outbox,
+                self._clock,
+                self._settings,
+                self._metrics,
+                self._tasks,
+                self._owner,
+            )
+            for sink in others
+        }
+        if others:
+            own.append(_IntoOutbox(self._outbox, self._deliveries))
         self._runners = [
-            SinkRunner(sink, self._settings, self._metrics, self._tasks)
-            for sink in self._hooks.sinks
+            SinkRunner(sink, self._settings, self._metrics, self._tasks) for sink in own
         ]
         self._tasks.spawn(self._keep_book(), name="visits")
         try:
@@ -67,9 +117,24 @@ class Recorder:
         finally:
             if not await self.settle(10):
                 log.error("transcripts were not all delivered before the server stopped")
-            await self._tasks.aclose()
+            for name in await self._tasks.aclose(within_s=CLOSE_S):
+                log.error("a sink does not let go and is left behind", task=name)
             for runner in self._runners:
-                await runner.close_sink(CLOSE_S)
+                await close_sink(runner.sink, CLOSE_S)
+            for delivery in self._deliveries.values():
+                await delivery.close(CLOSE_S)
+
+    async def report_orphans(self) -> None:
+        """Log what waits for sinks that no plugin offers; raises StorageError."""
+        for state in await self.states():
+            if state.sink not in self._deliveries:
+                # Words that were said are kept for it: somebody should decide, not find out later.
+                log.warning(
+                    "entries wait for a sink that no plugin offers; the operator's sinks page "
+                    "can forget them",
+                    sink=state.sink,
+                    entries=state.waiting + state.dead,
+                )
 
     async def add(self, entry: TranscriptEntry) -> None:
         """Redact one finished turn and queue it for every sink."""
@@ -119,6 +184,8 @@ class Recorder:
                 await self._book.join()
                 for runner in self._runners:
                     await runner.settle()
+                for delivery in self._deliveries.values():
+                    await delivery.settle()
         except TimeoutError:
             return False
         return True
@@ -126,4 +193,29 @@ class Recorder:
     @property
     def sinks(self) -> Sequence[str]:
         """Names of the sinks in use."""
-        return [runner.sink.name for runner in self._runners]
+        return [sink.name for sink in self._hooks.sinks]
+
+    async def states(self) -> list[SinkState]:
+        """Return how the outbox of every sink stands, also of sinks that are gone."""
+        known = {state.sink: state for state in await self._outbox.states()}
+        empty = {
+            name: SinkState(name, 0, 0, None, "") for name in self._deliveries if name not in known
+        }
+        return sorted((known | empty).values(), key=lambda state: state.sink)
+
+    async def replay(self, sink: str) -> int:
+        """Offer a sink its dead letters and all that waits, now; return how many came back."""
+        count = await self._outbox.replay(sink)
+        delivery = self._deliveries.get(sink)
+        if delivery is not None:
+            delivery.retry_now()
+        return count
+
+    async def forget_dead(self, sink: str) -> int:
+        """Delete a sink's dead letters for good; return how many there were.
+
+        Of a sink that no plugin offers any more, all that waits is deleted.
+        """
+        if sink in self._deliveries:
+            return await self._outbox.forget_dead(sink)
+        return await self._outbox.forget_all(sink)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from typing import Final
 
 import stamina
 import structlog
@@ -14,6 +15,26 @@ from kiosk.tasks import TaskSet
 from kiosk.telemetry import Metrics
 
 log = structlog.get_logger(__name__)
+
+CONTAINED: Final = (Exception, SystemExit, asyncio.CancelledError)
+"""What a sink may raise: anything. KeyboardInterrupt is a person at the terminal."""
+
+
+def raise_own_cancellation(error: BaseException) -> None:
+    """Raise a cancellation that is meant for us; a sink may let one of its own out."""
+    task = asyncio.current_task()
+    if isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling():
+        raise error
+
+
+async def close_sink(sink: TranscriptSink, timeout_s: float) -> None:
+    """Let a sink release what it holds; one that cannot does not keep the others open."""
+    try:
+        async with asyncio.timeout(timeout_s):
+            await sink.aclose()
+    except CONTAINED as error:
+        raise_own_cancellation(error)
+        log.error("transcript sink did not close", sink=sink.name, kind=type(error).__name__)
 
 
 class SinkRunner:
@@ -64,7 +85,8 @@ class SinkRunner:
                     if attempt.num > 1:
                         self._metrics.sink_retries.labels(name).inc()
                     await self.sink.write(batch)
-        except Exception as error:  # noqa: BLE001 - a sink is a plugin's and may raise anything
+        except CONTAINED as error:
+            raise_own_cancellation(error)
             self._metrics.sink_lost.labels(name).inc(len(batch))
             log.error(
                 "transcript sink failed for good, entries are lost",
@@ -78,13 +100,3 @@ class SinkRunner:
     async def settle(self) -> None:
         """Wait until everything queued was delivered or given up."""
         await self._idle.wait()
-
-    async def close_sink(self, timeout_s: float) -> None:
-        """Let the sink release what it holds; one that cannot does not keep the others open."""
-        try:
-            async with asyncio.timeout(timeout_s):
-                await self.sink.aclose()
-        except Exception as error:  # noqa: BLE001 - a sink is a plugin's and may raise anything
-            log.error(
-                "transcript sink did not close", sink=self.sink.name, kind=type(error).__name__
-            )

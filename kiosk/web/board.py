@@ -72,6 +72,11 @@ def attention(view: LiveView) -> list[Fields]:
             found.append(
                 (0, _need(item, "error", "shows the visitor an error", visit.started_at, visit))
             )
+        if visit.wanted is not None:
+            text = "asks for a person" if visit.wanted.state == "wanted" else "awaits a colleague"
+            text += f": {visit.wanted.reason}" if visit.wanted.reason else ""
+            rank = 0 if visit.wanted.state == "wanted" else 2
+            found.append((rank, _need(item, "person", text, visit.wanted.at, visit)))
         if visit.media in wording.NO_PICTURE:
             detail = f": {visit.media_detail}" if visit.media_detail else ""
             text = f"shows no picture ({wording.media(visit.media)}){detail}"

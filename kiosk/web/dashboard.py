@@ -10,6 +10,7 @@ from aiohttp import web
 
 from kiosk import keys
 from kiosk.bus.base import NoHandlerError
+from kiosk.hooks.values import PageView
 from kiosk.security.access import Access
 from kiosk.security.operators import LoginError
 from kiosk.storage.rows import VisitRow
@@ -67,7 +68,7 @@ class When:
         return moment.astimezone(self._zone)
 
 
-def render(
+async def render(
     request: web.Request, template: str, *, status: int = 200, **context: Any
 ) -> web.Response:
     """Answer with an operator's page; `nav` marks where in the site it is."""
@@ -79,9 +80,16 @@ def render(
         "operator": identity(request).operator,
         "nav": "",
         "feed": "",
+        "extra": await _extra(request, f"operator/{template}"),
     }
     html = request.app[keys.TEMPLATES].render(f"operator/{template}", base | context)
     return web.Response(status=status, text=html, content_type="text/html")
+
+
+async def _extra(request: web.Request, template: str) -> dict[str, Any]:
+    who = identity(request).operator
+    view = PageView(template, operator=who.name if who is not None else None)
+    return await request.app[keys.HOOKS].extra_template_vars(view)
 
 
 async def to_home(request: web.Request) -> web.Response:
@@ -95,7 +103,7 @@ async def login_page(request: web.Request) -> web.Response:
     target = _local_path(request.query.get("next", ""))
     if (await login_of(request)).operator is not None:
         raise web.HTTPSeeOther(target)
-    return render(request, "login.html", next=target, message="", name="")
+    return await render(request, "login.html", next=target, message="", name="")
 
 
 async def login(request: web.Request) -> web.Response:
@@ -108,7 +116,7 @@ async def login(request: web.Request) -> web.Response:
         entered = await operators.login(name, fields.get("password", ""), address_of(request))
     except LoginError as error:
         status = 401 if error.code == "wrong" else 429
-        page = render(
+        page = await render(
             request, "login.html", status=status, next=target, message=str(error), name=name[:64]
         )
         if error.retry_after > 0:
@@ -134,7 +142,7 @@ async def now_page(request: web.Request) -> web.Response:
     """Show every screen and what needs a person."""
     live = request.app[keys.LIVE]
     recent = await request.app[keys.STORAGE].visits.recent(RECENT)
-    return render(
+    return await render(
         request,
         "now.html",
         nav="now",
@@ -143,6 +151,7 @@ async def now_page(request: web.Request) -> web.Response:
         attention=board.attention(live),
         headline=board.headline(live),
         visits=[_past(request, row) for row in recent if row.id not in live.running],
+        panels=await request.app[keys.HOOKS].dashboard_panels(operator(request).name),
     )
 
 
@@ -150,7 +159,7 @@ async def visits_page(request: web.Request) -> web.Response:
     """List past visits, newest first."""
     before = request.query.get("before") or None
     rows = await request.app[keys.STORAGE].visits.recent(PAGE + 1, before=before)
-    return render(
+    return await render(
         request,
         "visits.html",
         nav="visits",
@@ -181,7 +190,7 @@ async def visit_page(request: web.Request) -> web.Response:
         assert row is not None
         head = _past(request, row)
         head |= {"running": False, "tone": "calm", "language": f"in {head['language']}"}
-    return render(
+    return await render(
         request,
         "visit.html",
         nav="visits",
@@ -203,7 +212,7 @@ async def end_page(request: web.Request) -> web.Response:
     item = live.running.get(visit_id)
     if item is None:
         raise web.HTTPSeeOther(f"/operator/visits/{visit_id}?done=over")
-    return render(request, "end.html", nav="visits", visit=board.visit(live, item))
+    return await render(request, "end.html", nav="visits", visit=board.visit(live, item))
 
 
 async def end(request: web.Request) -> web.Response:
@@ -240,12 +249,12 @@ async def audit_page(request: web.Request) -> web.Response:
         AUDIT_PAGE + 1, before=int(before) if before.isdecimal() and len(before) < 16 else None
     )
     older = rows[AUDIT_PAGE - 1].id if len(rows) > AUDIT_PAGE else ""
-    return render(request, "audit.html", nav="audit", rows=rows[:AUDIT_PAGE], older=older)
+    return await render(request, "audit.html", nav="audit", rows=rows[:AUDIT_PAGE], older=older)
 
 
 async def screens_page(request: web.Request) -> web.Response:
     """List the screens, with a button each that makes an enrolment code."""
-    return render(request, "screens.html", nav="screens", **_screens(request))
+    return await render(request, "screens.html", nav="screens", **_screens(request))
 
 
 async def make_code(request: web.Request) -> web.Response:
@@ -258,7 +267,7 @@ async def make_code(request: web.Request) -> web.Response:
     await request.app[keys.STORAGE].audit.add(who.name, "kiosk.code", kiosk_id)
     code = await request.app[keys.DEVICES].make_code(kiosk_id)
     screens = _screens(request) | {"code": code, "code_for": kiosk_id}
-    return render(request, "screens.html", nav="screens", **screens)
+    return await render(request, "screens.html", nav="screens", **screens)
 
 
 def routes() -> list[Route]:

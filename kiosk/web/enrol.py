@@ -18,7 +18,7 @@ async def enrol_page(request: web.Request) -> web.Response:
     """Ask for a code; say which screen this is when it is one already."""
     cookie = device_cookie(request)
     known = request.app[keys.DEVICES].kiosk_of(cookie) if cookie else None
-    return render(request, "enrol.html", message="", known=known or "")
+    return await render(request, "enrol.html", message="", known=known or "")
 
 
 async def enrol(request: web.Request) -> web.Response:
@@ -28,7 +28,7 @@ async def enrol(request: web.Request) -> web.Response:
     try:
         kiosk_id = await devices.redeem(fields.get("code", "")[:64], address_of(request))
     except EnrolError as error:
-        return render(request, "enrol.html", status=403, message=str(error), known="")
+        return await render(request, "enrol.html", status=403, message=str(error), known="")
     await request.app[keys.STORAGE].audit.add("screen", "kiosk.enrolled", kiosk_id)
     response = web.HTTPSeeOther(SCREEN)
     set_device_cookie(request, response, kiosk_id)

@@ -11,7 +11,14 @@ from aiohttp import WSCloseCode, web
 
 from kiosk import keys
 from kiosk.errors import StorageError
-from kiosk.events import DomainEvent, KioskConnected, KioskDisconnected, TurnCompleted, VisitEnded
+from kiosk.events import (
+    DomainEvent,
+    KioskConnected,
+    KioskDisconnected,
+    PluginEvent,
+    TurnCompleted,
+    VisitEnded,
+)
 from kiosk.security.access import Access
 from kiosk.tasks import TaskSet
 from kiosk.web import board
@@ -186,7 +193,7 @@ def _summary(live: LiveView) -> dict[str, Any]:
 
 
 def _visit_of(event: DomainEvent) -> str | None:
-    if isinstance(event, KioskConnected | KioskDisconnected):
+    if isinstance(event, KioskConnected | KioskDisconnected | PluginEvent):
         return None
     return event.visit_id
 

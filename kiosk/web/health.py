@@ -33,6 +33,7 @@ class CheckResult:
     ok: bool
     ms: int
     message: str = ""
+    critical: bool = True
 
 
 class Readiness:
@@ -40,19 +41,21 @@ class Readiness:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._checks: dict[str, Check] = {}
+        self._checks: dict[str, tuple[Check, bool]] = {}
         self.state: Literal["starting", "ready", "draining"] = "starting"
 
-    def add(self, name: str, check: Check) -> None:
-        """Ask `check` too before saying ready."""
-        self._checks[name] = check
+    def add(self, name: str, check: Check, *, critical: bool = True) -> None:
+        """Ask `check` too; one that is not critical is shown and does not keep visitors away."""
+        self._checks[name] = (check, critical)
 
     async def run(self) -> dict[str, CheckResult]:
         """Run every check at once, each within its deadline."""
-        results = await asyncio.gather(*(self._one(check) for check in self._checks.values()))
+        results = await asyncio.gather(
+            *(self._one(check, critical) for check, critical in self._checks.values())
+        )
         return dict(zip(self._checks, results, strict=True))
 
-    async def _one(self, check: Check) -> CheckResult:
+    async def _one(self, check: Check, critical: bool) -> CheckResult:
         start = self._clock.monotonic()
         message = ""
         try:
@@ -62,7 +65,8 @@ class Readiness:
             message = f"No answer within {CHECK_S:g} seconds."
         except KioskError as error:
             message = str(error)
-        return CheckResult(not message, round((self._clock.monotonic() - start) * 1000), message)
+        took = round((self._clock.monotonic() - start) * 1000)
+        return CheckResult(not message, took, message, critical)
 
 
 async def livez(request: web.Request) -> web.Response:
@@ -75,8 +79,11 @@ async def readyz(request: web.Request) -> web.Response:
     """200 when visitors may come; 503 while starting, draining, or when a check fails."""
     readiness = request.app[keys.READY]
     checks = await readiness.run()
-    ready = readiness.state == "ready" and all(result.ok for result in checks.values())
-    status = readiness.state if readiness.state != "ready" or ready else "failing"
+    failed = [result for result in checks.values() if not result.ok]
+    ready = readiness.state == "ready" and not any(result.critical for result in failed)
+    status: str = readiness.state
+    if readiness.state == "ready" and failed:
+        status = "degraded" if ready else "failing"
     body = {"status": status, "checks": {name: asdict(item) for name, item in checks.items()}}
     return web.json_response(body, status=200 if ready else 503)
 

@@ -29,6 +29,8 @@ from kiosk.events import (
     KioskDisconnected,
     LanguageChanged,
     MediaChanged,
+    PluginEvent,
+    StaffWanted,
     StateChanged,
     ToolCalled,
     TurnCompleted,
@@ -88,6 +90,8 @@ class LiveVisit:
     media: str | None = None
     media_detail: str = ""
     media_at: datetime | None = None
+    wanted: StaffWanted | None = None
+    """A person is wanted or coming; None when nobody is."""
     lost_at: datetime | None = None
     ended: VisitEnded | None = None
     turns: deque[TurnCompleted] = field(default_factory=lambda: deque(maxlen=MAX_TURNS))
@@ -229,13 +233,15 @@ class LiveView:
                 self.apply(event)
 
     def _kiosk(self, kiosk_id: str) -> LiveKiosk | None:
+        if not kiosk_id:
+            return None  # a plugin's event that is about no screen
         known = self.kiosks.get(kiosk_id)
         if known is None and len(self.kiosks) < MAX_KIOSKS:
             known = self.kiosks[kiosk_id] = LiveKiosk(kiosk_id, kiosk_id)
         return known
 
     def _visit(self, event: DomainEvent) -> LiveVisit | None:
-        if isinstance(event, KioskConnected | KioskDisconnected):
+        if isinstance(event, KioskConnected | KioskDisconnected | PluginEvent):
             return None
         visit = self.visit(event.visit_id)
         if visit is None and not isinstance(event, VisitEnded):
@@ -277,9 +283,11 @@ class LiveView:
                 visit.lost_at = event.at
             case UpstreamRestored():
                 visit.lost_at = None
+            case StaffWanted():
+                visit.wanted = event if event.state != "over" else None
             case VisitEnded():
                 self._end(event, kiosk, visit)
-            case BargedIn() | ToolCalled() | CardShown():
+            case BargedIn() | ToolCalled() | CardShown() | PluginEvent():
                 pass
 
     def _leads(self, event: DomainEvent, kiosk: LiveKiosk, visit: LiveVisit) -> bool:

@@ -14,13 +14,16 @@ from aiohttp import hdrs, web
 from kiosk import keys
 from kiosk.clock import new_id
 from kiosk.errors import StorageError
-from kiosk.security.access import NOBODY, Access, Identity, allowed
+from kiosk.hooks.values import LoginRequest
+from kiosk.security.access import NOBODY, Access, Identity, Operator, allowed
 from kiosk.security.guards import SAFE_METHODS, same_site, security_headers
 from kiosk.web.request import (
     IDENTITY,
     REQUEST_ID,
     HTTPRefused,
+    address_of,
     device_cookie,
+    foreign_cookies,
     identity,
     is_upgrade,
     operator_cookie,
@@ -166,6 +169,9 @@ async def _identify(request: web.Request, access: Access) -> Identity:
 
 async def login_of(request: web.Request) -> Identity:
     """Find out who is logged in, and note the use; for public addresses that want to know."""
+    claimed = await _claimed(request)
+    if claimed is not None:
+        return Identity(operator=claimed)
     token = operator_cookie(request)
     if not token:
         return NOBODY
@@ -174,6 +180,30 @@ async def login_of(request: web.Request) -> Identity:
     if found is not None and not is_upgrade(request):
         await operators.touch(token)
     return Identity(operator=found)
+
+
+async def _claimed(request: web.Request) -> Operator | None:
+    """Ask the plugins who this is; nobody but them knows, so the cookie comes after."""
+    hooks = request.app[keys.HOOKS]
+    if not hooks.knows_operators:
+        return None
+    claim = await hooks.operator_from_request(
+        LoginRequest(
+            method=request.method,
+            path=request.path,
+            address=address_of(request),
+            peer=request.remote or "",
+            headers={
+                name.lower(): value
+                for name, value in request.headers.items()
+                if name != hdrs.COOKIE
+            },
+            cookies=foreign_cookies(request),
+        )
+    )
+    if claim is None or not claim.name.strip():
+        return None
+    return Operator(claim.name.strip()[:64], "admin" if claim.admin else "operator")
 
 
 def _stopped(request: web.Request, access: Access, who: Identity) -> web.StreamResponse:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from kiosk import keys
+from kiosk.hooks.values import PageView
 from kiosk.i18n import LanguageName, Texts
 from kiosk.model import Kiosk
 from kiosk.security.access import Access
@@ -67,7 +68,15 @@ async def screen(request: web.Request) -> web.StreamResponse:
         raise web.HTTPSeeOther("/enrol")
     kiosk = app[KIOSKS][kiosk_id]
     page = kiosk_page(app[keys.SETTINGS], app[TEXTS], kiosk, app[VERSION])
-    html = app[keys.TEMPLATES].render("kiosk.html", {"page": page})
+    extra = await app[keys.HOOKS].extra_template_vars(PageView("kiosk.html", kiosk=kiosk))
+    card_types = app[keys.HOOKS].registered.card_types.values()
+    context = {
+        "page": page,
+        "extra": extra,
+        "card_styles": [item.style for item in card_types if item.style],
+        "card_scripts": [item.script for item in card_types if item.script],
+    }
+    html = app[keys.TEMPLATES].render("kiosk.html", context)
     response = web.Response(text=html, content_type="text/html")
     if fresh:
         set_device_cookie(request, response, kiosk_id)

@@ -90,6 +90,13 @@ def operator_cookie(request: web.Request) -> str | None:
     return request.cookies.get(cookie_name(operators.COOKIE, https=over_https(request)))
 
 
+def foreign_cookies(request: web.Request) -> Mapping[str, str]:
+    """Return the cookies that are not ours: whoever has one of ours is who it says."""
+    https = over_https(request)
+    ours = {cookie_name(name, https=https) for name in (devices.COOKIE, operators.COOKIE)}
+    return {name: value for name, value in request.cookies.items() if name not in ours}
+
+
 def set_device_cookie(request: web.Request, response: web.StreamResponse, kiosk_id: str) -> None:
     """Make the browser that asked this kiosk's screen."""
     known = request.app[keys.DEVICES]

@@ -72,6 +72,15 @@ class StaticFiles:
         self.version = hashlib.sha256(digests.encode()).hexdigest()[:12]
         """Changes when any file changes."""
 
+    def has(self, name: str) -> bool:
+        """Whether there is a file of this name."""
+        return name in self._files
+
+    def is_in(self, name: str, folder: Path) -> bool:
+        """Whether the file served under this name is one of `folder`, and not of an earlier one."""
+        file = self._files.get(name)
+        return file is not None and file.path.resolve().is_relative_to(folder.resolve())
+
     def url(self, name: str) -> str:
         """Return the address of a file, good to be cached for ever; for templates."""
         file = self._files.get(name)

@@ -3,25 +3,37 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
+import structlog
 from jinja2 import (
     Environment,
     FileSystemLoader,
     StrictUndefined,
-    TemplateError,
     TemplateSyntaxError,
     UndefinedError,
+    pass_context,
 )
+from jinja2.runtime import Context
+from markupsafe import Markup
+from pydantic import ValidationError
 
 from kiosk import paths
 from kiosk.errors import KioskError, StartupError
+from kiosk.hooks.values import CardType
 from kiosk.model import Card
+from kiosk.web.compiled import compiled_for
+from kiosk.web.qr import is_link, qr_path, readable_link
+
+log = structlog.get_logger(__name__)
 
 _KIND: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _CARDS: Final = "cards/"
+MAX_HTML: Final = 1_000_000
+"""Longest card, characters: it crosses the screen's socket as one message."""
 
 
 class CardError(KioskError):
@@ -38,7 +50,12 @@ class Templates:
     """
 
     def __init__(
-        self, extra: Sequence[Path] = (), *, variables: Mapping[str, Any] | None = None
+        self,
+        extra: Sequence[Path] = (),
+        *,
+        variables: Mapping[str, Any] | None = None,
+        prepare: Callable[[Environment], None] | None = None,
+        card_types: Mapping[str, CardType] | None = None,
     ) -> None:
         folders = [*extra, paths.templates()]
         self._environment = Environment(
@@ -51,9 +68,17 @@ class Templates:
             lstrip_blocks=True,
         )
         self._environment.globals.update(variables or {})
+        self._environment.filters["qr"] = qr_path
+        self._environment.filters["readable_link"] = readable_link
+        self._environment.tests["link"] = is_link
+        if prepare is not None:
+            prepare(self._environment)
+        self._card_types = dict(card_types or {})
         self._names = frozenset(
             name for name in self._environment.list_templates() if name.endswith(".html")
         )
+        self._environment.globals["plugged"] = self._plugged
+        self._environment.bytecode_cache = compiled_for(self._environment)
         for name in sorted(self._names):
             try:
                 self._environment.get_template(name)
@@ -64,6 +89,28 @@ class Templates:
                 ) from None
             except UnicodeDecodeError:
                 raise StartupError(f"The template {name} is not UTF-8.") from None
+        for kind, card_type in self._card_types.items():
+            if f"{_CARDS}{kind}.html" not in self._names:
+                raise StartupError(
+                    f"plugin {card_type.plugin}: the card type {kind} has no template; add "
+                    f"templates/cards/{kind}.html beside the plugin."
+                )
+
+    @pass_context
+    def _plugged(self, context: Context, place: str) -> Markup:
+        """Return what plugins' `slots/<place>/*.html` make of a page; failed ones are left out."""
+        made = []
+        for name in sorted(self._names):
+            if not name.startswith(f"slots/{place}/"):
+                continue
+            try:
+                made.append(self._environment.get_template(name).render(context.get_all()))
+            except Exception as error:  # noqa: BLE001 - a plugin's template may raise anything
+                # The page is there without it: a white screen would be worse.
+                log.warning(
+                    "a plugin's part of a page failed", name=name, kind=type(error).__name__
+                )
+        return Markup("".join(made))  # noqa: S704 - rendered by our own escaping environment
 
     @property
     def card_kinds(self) -> tuple[str, ...]:
@@ -86,13 +133,29 @@ class Templates:
                 f"There is no card of the kind {card.kind[:64]!r}; add templates/cards/<kind>.html "
                 f"or use one of {', '.join(self.card_kinds)}."
             )
+        card_type = self._card_types.get(card.kind)
+        if card_type is not None:
+            card = replace(card, data=_checked(card, card_type))
         try:
-            return self._environment.get_template(name).render(card=card)
+            html = self._environment.get_template(name).render(card=card)
         except UndefinedError as error:
             raise CardError(f"The card {card.kind} misses a value: {error.message}.") from None
-        except (TemplateError, TypeError, ValueError, ArithmeticError, LookupError) as error:
-            # A value of the wrong kind fails inside the template; its text may be personal.
+        except Exception as error:  # noqa: BLE001 - a plugin's filter may raise anything
+            # A value of the wrong kind fails in here, too; the text of an error may be personal.
             raise CardError(
                 f"The card {card.kind} cannot be drawn ({type(error).__name__}); "
                 "its data does not fit its template."
             ) from None
+        if len(html) > MAX_HTML:
+            raise CardError(f"The card {card.kind} has more than {MAX_HTML} characters of HTML.")
+        return html
+
+
+def _checked(card: Card, card_type: CardType) -> Mapping[str, Any]:
+    """Return the card's data as its model has it; what does not fit is named, not quoted."""
+    try:
+        return card_type.model.model_validate(dict(card.data)).model_dump(mode="json")
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        field = ".".join(str(part) for part in first["loc"]) or "data"
+        raise CardError(f"The card {card.kind}: {field}: {first['msg']}.") from None

@@ -14,6 +14,8 @@ from kiosk.events import (
     KioskDisconnected,
     LanguageChanged,
     MediaChanged,
+    PluginEvent,
+    StaffWanted,
     StateChanged,
     ToolCalled,
     TurnCompleted,
@@ -48,6 +50,11 @@ _STATES: Final = {
     "ending": "Saying goodbye",
     "offline": "Offline",
     "error": "Showing an error",
+}
+_STAFF: Final = {
+    "wanted": "A person is wanted",
+    "coming": "Somebody is coming",
+    "over": "Nobody is wanted any more",
 }
 _MEDIA: Final = {
     "direct": "direct picture",
@@ -188,6 +195,13 @@ def line(event: DomainEvent) -> Line:
             return Line(text, "calm" if ok else "trouble")
         case CardShown():
             return Line(f"Card shown: {event.title or event.kind}")
+        case StaffWanted():
+            return Line(
+                _STAFF[event.state] + (f": {event.reason}" if event.reason else ""),
+                "trouble" if event.state == "wanted" else "calm",
+            )
+        case PluginEvent():
+            return Line(f"{event.plugin}: {event.name.replace('_', ' ')}")
         case UpstreamLost():
             return Line(f"Line to Voice Live lost ({event.code}); seeking a new one", "trouble")
         case UpstreamRestored():

@@ -12,6 +12,7 @@ from typing import Final
 
 from playwright.async_api import Page, async_playwright
 
+from kiosk.cli.demo import Demo
 from kiosk.emulator.speech.engines import Engines
 from kiosk.emulator.speech.parts import SAMPLE_RATE
 from kiosk.testing import KioskHarness
@@ -97,7 +98,7 @@ def _write(path: Path, pcm: bytes) -> None:
 
 @asynccontextmanager
 async def page_of(
-    harness: KioskHarness,
+    harness: KioskHarness | Demo,
     *,
     microphone: Path | None = None,
     sound: bool = True,

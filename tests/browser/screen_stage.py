@@ -44,6 +44,7 @@ class Stage:
         self.audio_bytes = 0
         self.answers_offers = True
         self.visiting = False
+        self.refusal: m.Failure | None = None
         self.url = ""
         self._sockets: set[web.WebSocketResponse] = set()
         self._peers: list[RTCPeerConnection] = []
@@ -120,7 +121,8 @@ class Stage:
             talk=self.talk,
             theme="gallery",
         )
-        html = TEMPLATES.render("kiosk.html", {"page": page})
+        context = {"page": page, "card_styles": [], "card_scripts": []}
+        html = TEMPLATES.render("kiosk.html", context)
         return web.Response(
             text=html, content_type="text/html", headers=security_headers(https=False)
         )
@@ -165,6 +167,8 @@ class Stage:
                 replies += [m.Visit(id="v", resume=TOKEN), m.State(state="listening")]
                 if not message.playing:
                     replies.append(m.Ice(servers=()))
+        elif isinstance(message, m.Start) and self.refusal is not None:
+            replies.append(self.refusal)
         elif isinstance(message, m.Start):
             self.visiting = True
             state = m.State(state="consent" if self.consent else "connecting")

@@ -20,13 +20,13 @@ pytestmark = [
 ]
 
 
-async def opened(player: Player, begin: float, end: float) -> float:
-    """Return how far from the mouth at rest (before anything was said) most pictures are."""
+async def opened(player: Player, begin: float, end: float, share: int) -> float:
+    """Return how far from the mouth at rest (before words) `share` % of pictures are, at most."""
     frames = [(at, np.array(mouth, dtype=float)) for at, mouth in await player.frames()]
     rest = np.median([mouth for at, mouth in frames if 0.3 <= at <= 1.0], axis=0)
     far = [np.abs(mouth - rest).mean() for at, mouth in frames if begin <= at <= end]
     assert len(far) > 10
-    return float(np.percentile(far, 75))
+    return float(np.percentile(far, share))
 
 
 async def spoken(player: Player) -> tuple[float, float]:
@@ -66,7 +66,9 @@ async def test_chromium_plays_it(engines: Engines) -> None:
             assert after["audioBytes"] - before["audioBytes"] > 4_000
             assert 0 <= after["ahead"] < 1.5
             # The event comes ahead of the sound by what a player has in hand.
-            open_, rest = await opened(player, begin + 0.5, end), await opened(player, 0.3, begin)
+            open_ = await opened(player, begin + 0.5, end, 75)
+            # On a busy machine the event may come late; half of what is before it is rest.
+            rest = await opened(player, 0.3, begin, 50)
             log.info("mouth: %.1f grey values from rest while idle, %.1f in speech", rest, open_)
             assert open_ > 2 * rest
     finally:

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from docs import generate
+from docs.hook_reference import hook_functions
 from docs.settings_reference import COMMAND, Section, Setting, known_variables, sections
 from kiosk.settings import load_settings
 
@@ -69,7 +70,7 @@ def test_every_setting_is_described(section: Section, setting: Setting) -> None:
 
 
 def test_every_hook_message_and_event_is_described() -> None:
-    hooks = generate.hook_functions()
+    hooks = hook_functions()
     assert hooks
     for function in hooks:
         assert inspect.getdoc(function), function.__name__

@@ -23,7 +23,7 @@ async def test_a_visitor_is_greeted_shown_the_way_and_kept_as_lines(
             "plugins": {"jsonl_sink": {"folder": str(tmp_path / "words")}},
         }
     )
-    visit = await kiosk.visit(microphone=False)
+    visit = await kiosk.visit(microphone=False, media=False)
     greeting = await visit.heard()
     assert "welcome to Museum on the Quay" in greeting
     assert "computer assistant" in greeting

@@ -51,6 +51,7 @@ async def test_a_batch_becomes_lines_of_the_day(tmp_path: Path) -> None:
     assert [line["text"] for line in lines] == ["Grüße", "two\nlines"]
     assert lines[0] == {
         "type": "turn",
+        "id": "visit_1:1",
         "visit": "visit_1",
         "seq": 1,
         "kiosk": "lobby",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -23,6 +24,10 @@ HILFE = "Ich bin ein Computer-Assistent. Wie kann ich Ihnen helfen?"
 @pytest.fixture(scope="module")
 def templates() -> Templates:
     return Templates()
+
+
+# Loaded here: on the loop, reading its file would be a blocking call.
+TOKYO = ZoneInfo("Asia/Tokyo")
 
 
 def at(day: int, hour: int, minute: int = 0) -> datetime:
@@ -68,7 +73,7 @@ async def test_the_hour_decides(when: datetime, text: str) -> None:
 
 
 async def test_the_hour_is_the_sites_own() -> None:
-    answer = await greeted(Session(at=at(3, 11), zone="Asia/Tokyo"))
+    answer = await greeted(Session(at=at(3, 11), zone=TOKYO.key))
     assert answer is not None
     assert answer.text.startswith("Good evening")
     assert "closed for today" in answer.text
@@ -141,7 +146,7 @@ async def test_a_question_about_hours_shows_the_week(
     templates: Templates, language: str, question: str, title: str, first: str, hours: str
 ) -> None:
     async with running({"lobby_greeting": lobby_greeting}) as made:
-        (card,) = await made.hooks.cards(Session(language=language), turn(question))
+        ((_, card),) = await made.hooks.cards(Session(language=language), turn(question))
     assert (card.kind, card.title, card.id) == ("list", title, "opening-hours")
     week = card.data["items"]
     assert week[0] == {"title": first, "aside": hours}

@@ -16,6 +16,7 @@ from kiosk import keys
 from kiosk.app import create_app
 from kiosk.settings import Settings, load_settings
 from kiosk.telemetry import Metrics
+from kiosk.testing.databases import fresh_database, url_of
 from tests.unit.voicelive.service import Service, serving
 
 WITHIN_S = 5.0
@@ -35,7 +36,7 @@ def site_settings(folder: Path, endpoint: str | None, **sections: Mapping[str, A
         "access": {"open": True},
         "server": {"drain_s": 0},
         "hooks": {"off": True},
-        "storage": {"url": f"sqlite+aiosqlite:///{folder / 'kiosk.sqlite3'}"},
+        "storage": {"url": url_of(folder / "kiosk.sqlite3")},
     }
     for name, section in sections.items():
         known = values.get(name, {})
@@ -121,6 +122,7 @@ async def running(
 ) -> AsyncIterator[Running]:
     """Run a server; `sections` are settings over those of a small site."""
     async with serving() as service:
+        await fresh_database(folder / "kiosk.sqlite3")
         app = create_app(site_settings(folder, service.endpoint, **sections), plugins=plugins)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
         await runner.setup()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -11,9 +12,10 @@ import pytest
 from aiohttp import web
 
 from kiosk import keys
-from kiosk.app import NO_ENDPOINT, RECORDER, create_app
+from kiosk.app import NO_ENDPOINT, create_app
 from kiosk.errors import KioskError, PluginLoadError, SettingsError, StartupError
 from kiosk.hooks.markers import hookimpl
+from kiosk.keys import RECORDER
 from kiosk.security.access import Access
 from tests.unit.running import running, site_settings
 from tests.unit.session.stage import eventually
@@ -39,6 +41,39 @@ def test_a_plugin_that_does_not_import_stops_the_start_by_name(tmp_path: Path) -
     create_app(site_settings(tmp_path, ENDPOINT, hooks={**hooks, "block": ["broken"]}))
 
 
+CARDS = """
+from pydantic import BaseModel
+from kiosk.hooks.markers import hookimpl
+
+@hookimpl
+def register_card_types(register):
+    register({kind!r}, BaseModel, script={script!r})
+"""
+
+
+@pytest.mark.parametrize(
+    ("script", "files", "sentence"),
+    [
+        ("a.js", (), "names a.js, which is not in the plugin's static folder"),
+        ("one.js", ("b_two/static/one.js",), "rename it, to b_two/one.js for example"),
+    ],
+)
+def test_a_cards_script_that_is_missing_or_hidden_stops_the_start(
+    tmp_path: Path, script: str, files: tuple[str, ...], sentence: str
+) -> None:
+    folder = tmp_path / "plugins"
+    for name, kind, its_script in (("a_one", "one", "one.js"), ("b_two", "two", script)):
+        (folder / name / "templates/cards").mkdir(parents=True)
+        (folder / name / f"templates/cards/{kind}.html").touch()
+        (folder / name / "static").mkdir()
+        code = CARDS.format(kind=kind, script=its_script)
+        (folder / name / "__init__.py").write_text(f'"""Shows a card."""\n{code}')
+    for file in ("a_one/static/one.js", *files):
+        (folder / file).touch()
+    with pytest.raises(StartupError, match=re.escape(sentence)):
+        create_app(site_settings(tmp_path, ENDPOINT, hooks={"dir": str(folder), "off": False}))
+
+
 def test_a_language_nobody_knows_stops_the_start(tmp_path: Path) -> None:
     with pytest.raises(KioskError):
         create_app(site_settings(tmp_path, ENDPOINT, site={"languages": ["en", "qqx"]}))
@@ -47,7 +82,7 @@ def test_a_language_nobody_knows_stops_the_start(tmp_path: Path) -> None:
 def test_the_products_own_defaults_are_plugins_that_can_be_left_out(tmp_path: Path) -> None:
     app = create_app(site_settings(tmp_path, ENDPOINT))
     names = [plugin.name for plugin in app[keys.HOOKS].plugins]
-    assert names == ["greeting", "redaction", "goodbye", "store"]
+    assert names == ["greeting", "redaction", "goodbye", "cards", "store"]
     assert [sink.name for sink in app[keys.HOOKS].sinks] == ["database"]
     less = create_app(site_settings(tmp_path, ENDPOINT, hooks={"off": True, "block": ["goodbye"]}))
     assert "end_visit" not in less[keys.HOOKS].tools

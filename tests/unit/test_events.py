@@ -27,6 +27,7 @@ def classes() -> list[type[BaseModel]]:
 def sample(event: type[BaseModel]) -> BaseModel:
     """Make an event with a plausible value in every field."""
     by_type: dict[Any, Any] = {str: "x", int: 3, float: 1.5, bool: True, datetime: AT}
+    by_type[dict[str, Any]] = {"floor": 2}
     values: dict[str, Any] = {}
     for name, field in event.model_fields.items():
         if name == "type":

@@ -7,7 +7,8 @@ from pathlib import Path
 from aiohttp import web
 
 from kiosk import keys
-from kiosk.app import CREDENTIAL, RECORDER
+from kiosk.app import CREDENTIAL
+from kiosk.keys import RECORDER
 from tests.unit.running import running
 
 

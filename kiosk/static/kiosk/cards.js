@@ -1,50 +1,153 @@
 // Cards beside the avatar: the newest is shown, the ones below it come back when it is closed.
 
-const MAX_CARDS = 4;
+import { prepareForm } from "./forms.js";
 
-/** Calls `onDismiss(id)` when the visitor closes a card. */
+const MAX_CARDS = 4;
+const SLACK_PX = 4; // less than this is rounding, not something to read
+const PAGE = 0.85; // of the visible height: the last line read stays in view
+
+/**
+ * Calls `onDismiss(id)` when the visitor closes a card, `onForm(id, values)` when one is confirmed.
+ *
+ * Scripts of plugins hear `kiosk:card` on the document, with `detail` `{id, kind, element}`, when a
+ * card was drawn or updated, and `kiosk:card-gone` when it leaves the page.
+ */
 export class Cards {
-  /** @param {HTMLElement} root @param {HTMLTemplateElement} frame */
-  constructor(root, frame, texts, onDismiss) {
+  /** @param {HTMLElement} root @param {HTMLTemplateElement} frame @param {HTMLElement} news */
+  constructor(root, frame, news, texts, onDismiss, onForm) {
     this.root = root;
     this.frame = frame;
+    this.news = news;
     this.texts = texts;
     this.onDismiss = onDismiss;
+    this.onForm = onForm;
     this.cards = new Map();
+    this.forms = new Map();
+    this.sizes = new ResizeObserver((entries) => {
+      for (const { target } of entries) showWhetherMore(target.closest(".card"));
+    });
   }
 
   /** @param {{id: string, kind: string, title: string, html: string}} card */
   show({ id, kind, title, html }) {
+    const old = this.cards.get(id);
+    const isUpdate = old?.dataset.kind === kind;
+    if (old && !isUpdate) this.#remove(id);
+    const card = isUpdate ? old : this.#made(id, kind);
+    const scrolled = isUpdate ? bodyOf(card).scrollTop : 0;
+    card.querySelector(".card-title").textContent = title;
+    // Rendered and escaped by our server; the page's CSP runs no script and no handler in it.
+    const body = bodyOf(card);
+    this.#watch(body, false);
+    body.innerHTML = html;
+    this.#watch(body, true);
+    this.texts.apply(body);
+    this.forms.delete(id);
+    for (const form of body.querySelectorAll("form[data-card-form]")) {
+      this.forms.set(id, prepareForm(form, this.texts, (values) => this.onForm(id, values)));
+    }
+    this.cards.delete(id);
+    this.cards.set(id, card);
+    if (!isUpdate) this.root.append(card);
+    if (this.cards.size > MAX_CARDS) this.#remove(this.cards.keys().next().value);
+    this.#arrange();
+    body.scrollTop = scrolled;
+    this.news.textContent = isUpdate ? this.texts.get("card.updated").replace("{title}", title) : title;
+    tell("kiosk:card", card);
+  }
+
+  hide(id) {
+    const card = this.cards.get(id);
+    if (!card) return;
+    const hadFocus = card.contains(document.activeElement);
+    this.#remove(id);
+    this.#arrange();
+    if (hadFocus) this.#top?.querySelector(".card-title").focus({ preventScroll: true });
+  }
+
+  clear() {
+    for (const id of [...this.cards.keys()]) this.#remove(id);
+    this.news.textContent = "";
+    this.#arrange();
+  }
+
+  /** The server did not take what was sent: the visitor may look at it again. */
+  formRefused() {
+    for (const form of this.forms.values()) form.refused();
+  }
+
+  get #top() {
+    return [...this.cards.values()].at(-1);
+  }
+
+  #made(id, kind) {
     const card = this.frame.content.firstElementChild.cloneNode(true);
     this.texts.apply(card);
     card.dataset.card = id;
     card.dataset.kind = kind;
-    card.querySelector(".card-title").textContent = title;
-    // Rendered and escaped by our server; the page's CSP runs no script and no handler in it.
-    card.querySelector(".card-body").innerHTML = html;
+    const title = card.querySelector(".card-title");
+    title.id = `card-title-${(made += 1)}`;
+    card.setAttribute("aria-labelledby", title.id);
     card.querySelector("[data-testid=card-close]").addEventListener("click", () => {
       this.hide(id);
       this.onDismiss(id);
     });
+    const body = bodyOf(card);
+    body.addEventListener("scroll", () => showWhetherMore(card), { passive: true });
+    card.querySelector("[data-testid=card-more]").addEventListener("click", () => {
+      if (card.dataset.more === "above") body.scrollTo({ top: 0 });
+      else body.scrollBy({ top: body.clientHeight * PAGE });
+    });
+    return card;
+  }
+
+  // What changes how much of a card is seen: its own height, and that of anything in it.
+  #watch(body, isOn) {
+    for (const one of [body, ...body.children]) {
+      if (isOn) this.sizes.observe(one);
+      else this.sizes.unobserve(one);
+    }
+  }
+
+  #remove(id) {
+    const card = this.cards.get(id);
     this.cards.delete(id);
-    this.cards.set(id, card);
-    if (this.cards.size > MAX_CARDS) this.cards.delete(this.cards.keys().next().value);
-    this.#render();
+    this.forms.delete(id);
+    this.#watch(bodyOf(card), false);
+    card.remove();
+    tell("kiosk:card-gone", card);
   }
 
-  hide(id) {
-    if (this.cards.delete(id)) this.#render();
-  }
-
-  clear() {
-    this.cards.clear();
-    this.#render();
-  }
-
-  #render() {
-    const top = [...this.cards.values()].at(-1);
+  #arrange() {
+    const top = this.#top;
+    for (const card of this.cards.values()) card.hidden = card !== top;
+    if (top && top !== this.root.lastElementChild) this.root.append(top);
     this.root.hidden = !top;
-    this.root.replaceChildren(...(top ? [top] : []));
     document.body.dataset.card = top ? "shown" : "none";
   }
+}
+
+let made = 0;
+
+function bodyOf(card) {
+  return card.querySelector(".card-body");
+}
+
+function tell(event, element) {
+  const { card: id, kind } = element.dataset;
+  document.dispatchEvent(new CustomEvent(event, { detail: { id, kind, element } }));
+}
+
+// Reading on takes a touch, not a drag: one button goes down by what is seen, then back to the top.
+function showWhetherMore(card) {
+  if (!card || card.hidden) return;
+  const body = bodyOf(card);
+  const foot = card.querySelector(".card-foot");
+  const room = body.clientHeight + (foot.hidden ? 0 : foot.offsetHeight);
+  const isLong = body.scrollHeight > room + SLACK_PX;
+  const isBelow = body.scrollTop + body.clientHeight < body.scrollHeight - SLACK_PX;
+  foot.hidden = !isLong;
+  card.dataset.more = !isLong ? "none" : isBelow ? "below" : "above";
+  if (isLong) body.tabIndex = 0;
+  else body.removeAttribute("tabindex");
 }

@@ -29,14 +29,28 @@ export function holdStill() {
   addEventListener("touchmove", (event) => event.touches.length > 1 && refuse(event), { passive: false });
 }
 
-/** Call `onError()` for every mistake nobody caught; its kind is logged, never what was said. */
+/**
+ * Call `onError()` for every mistake nobody caught; its kind is logged, never what was said. Those of
+ * a plugin's script are only logged: its card may be wrong, the page around it is not.
+ */
 export function catchEverything(onError) {
+  const caught = (kind, file) => {
+    if (isOurs(file)) onError(kind);
+    else console.error(`kiosk: ${new URL(file).pathname} failed (${kind})`);
+  };
   addEventListener("error", (event) => {
     if (event.message?.startsWith("ResizeObserver")) return;
-    onError(event.error?.name ?? "error");
+    caught(event.error?.name ?? "error", event.filename);
   });
-  addEventListener("unhandledrejection", (event) => onError(event.reason?.name ?? "rejection"));
+  addEventListener("unhandledrejection", ({ reason }) => {
+    const [file] = /https?:\/\/[^\s?)]+\.js/.exec(reason?.stack ?? "") ?? [];
+    caught(reason?.name ?? "rejection", file);
+  });
   setTimeout(() => sessionStorage.removeItem(CRASH_KEY), HEALTHY_AFTER_MS);
+}
+
+function isOurs(file) {
+  return !file || !URL.canParse(file) || !/^\/static\/(?!kiosk\/)/.test(new URL(file).pathname);
 }
 
 /** Reload after a wait that doubles with every crash in a row, so that a bad page does not spin. */

@@ -19,7 +19,14 @@ const media = new AvatarMedia(part("avatar"));
 const microphone = new Microphone();
 const view = new View(texts, (level) => media.setVolume(level));
 const captions = new Captions(part("captions"), texts);
-const cards = new Cards(part("card"), document.getElementById("card-frame"), texts, (id) => visit.dismissed(id));
+const cards = new Cards(
+  part("card"),
+  document.getElementById("card-frame"),
+  part("card-news"),
+  texts,
+  (id) => visit.dismissed(id),
+  (id, values) => visit.filled(id, values),
+);
 const socket = new SignalSocket(
   `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws/kiosk`,
   () => visit.hello(),
@@ -50,6 +57,7 @@ tap("talk", () => visit.talk());
 tap("stop", () => visit.interrupt());
 tap("sound", () => media.tapForSound());
 tap("end", () => visit.end());
+tap("again", () => visit.again());
 part("type").addEventListener("submit", (event) => {
   event.preventDefault();
   const field = part("text-input");
@@ -68,4 +76,5 @@ for (const kind of ["pointerdown", "keydown"]) {
   }, { capture: true, passive: true });
 }
 
-socket.connect();
+// Not before the scripts of plugins have run, which wait for cards.
+document.addEventListener("DOMContentLoaded", () => socket.connect(), { once: true });

@@ -7,6 +7,7 @@ const NOTICE_ORDER = [
 const VOLUMES = [0.2, 0.4, 0.6, 0.8, 1];
 const BACKDROP_SHADES = 14; // of 255; a larger difference is another design, not an encoder's rounding
 const BRIEF_MS = 6_000;
+const LONG_WORDS = 60; // characters; a longer reason is set smaller
 const LEVEL_GAIN = 9; // speech at arm's length has an RMS of about 0.05 to 0.1
 
 /** @param {string} name */
@@ -47,6 +48,7 @@ export class View {
     document.querySelector(`[data-slot="${home}"]`).append(this.languages);
     this.refresh();
     if (state === "consent") part("consent-accept").focus({ preventScroll: true });
+    if (state === "refused") part("again").focus({ preventScroll: true });
   }
 
   setMedia(rung) {
@@ -128,6 +130,13 @@ export class View {
     document.querySelector(".ending-text").textContent = text;
   }
 
+  /** Why there is no visit now, in the site's own words or in ours. */
+  refused(text) {
+    const words = document.querySelector(".refused-words");
+    words.textContent = text;
+    words.classList.toggle("long", text.length > LONG_WORDS);
+  }
+
   broken(text) {
     document.querySelector(".broken-text").textContent = text || this.texts.get("broken.text");
   }
@@ -152,6 +161,7 @@ export class View {
     part("sound").hidden = true;
     this.farewell(this.texts.get("status.ending"));
     this.broken("");
+    this.refused("");
     if (part("consent-more").getAttribute("aria-expanded") === "true") this.toggleConsentDetails();
     this.#setSize("normal");
     this.#setContrast("normal");

@@ -7,6 +7,7 @@ import { forget, recall, remember } from "./memory.js";
 const OFFLINE_AFTER_MS = 700; // a reconnect faster than this is not worth a screen
 const OFFLINE_LONG_MS = 20_000;
 const ERROR_MS = 6_000;
+const REFUSED_MS = 20_000; // long enough to read why and to try again
 const RELOAD_AFTER_VISITS = 100; // an always-on page starts afresh now and then, between visits
 // No state of the screen lasts longer than this without a word from the server.
 const STATE_LIMIT_MS = { connecting: 60_000, ending: 30_000, error: 10_000 };
@@ -54,6 +55,14 @@ export class Visit {
     this.#show(this.serverState);
     this.socket.send({ type: "start", language: this.texts.language });
     if (!this.page.consent) this.#openMicrophone();
+  }
+
+  /** After a refusal: begin anew, in the language that was chosen. */
+  again() {
+    const { language } = this.texts;
+    this.wipe();
+    this.useLanguage(language);
+    this.start();
   }
 
   /** @param {boolean} withVoice false: the visitor would rather type, the microphone stays closed */
@@ -115,6 +124,10 @@ export class Visit {
 
   dismissed(id) {
     this.socket.send({ type: "card_dismiss", id });
+  }
+
+  filled(id, values) {
+    this.socket.send({ type: "card_form", id, values });
   }
 
   touched() {
@@ -232,7 +245,7 @@ export class Visit {
     this.#after("finish", this.page.goodbye_s * 1_000, () => this.wipe());
   }
 
-  #failure({ code, fatal }) {
+  #failure({ code, message, fatal }) {
     console.warn(`kiosk: the server refused a message (${code})`);
     if (code === "wrong_protocol") {
       this.view.broken(this.texts.get("error.wrong_protocol"));
@@ -240,8 +253,12 @@ export class Visit {
       this.#after("finish", ERROR_MS, () => location.reload());
       return;
     }
-    const words = this.texts.get(`error.${code}`);
-    if (fatal || (this.isOn && !this.resume)) {
+    if (code === "form") this.cards.formRefused();
+    // A site's own refusal (outside opening hours, say) is worded by the site for its visitors.
+    const words = code === "denied" ? message : this.texts.get(`error.${code}`);
+    if (!fatal && this.isOn && !this.resume) {
+      this.#refused(words || this.texts.get("error.other"));
+    } else if (fatal) {
       this.finishing = true;
       this.view.broken(words || this.texts.get("error.other"));
       this.view.setState("error");
@@ -249,6 +266,16 @@ export class Visit {
     } else if (words) {
       this.view.brieflySay(words);
     }
+  }
+
+  // No visit now, for a reason that may pass: the screen says it, and a touch tries again.
+  #refused(words) {
+    this.finishing = true;
+    this.microphone.close();
+    this.media.close();
+    this.view.refused(words);
+    this.view.setState("refused");
+    this.#after("finish", REFUSED_MS, () => this.wipe());
   }
 
   // ── devices ────────────────────────────────────────────────────────────────────────────────

@@ -14,6 +14,7 @@ from kiosk.model import Kiosk, TranscriptEntry
 from kiosk.settings import load_settings
 from kiosk.storage.database import open_storage
 from tests.unit.cli.commanding import kiosk, plugin, site
+from tests.unit.storage.keeping import said
 
 TOOL = '''
 from kiosk.hooks.markers import hookimpl
@@ -140,3 +141,27 @@ def test_transcripts_are_listed_and_read_and_reading_is_audited(tmp_path: Path) 
     assert missing.exit_code == 2
     assert "There is no visit visit_2" in missing.output
     assert asyncio.run(audited()) == [("visit.read", "visit_1")]
+
+
+async def _bury() -> None:
+    settings = await asyncio.to_thread(load_settings)
+    async with open_storage(settings.storage, SystemClock()) as storage:
+        await storage.outbox.add(["far"], [said(1), said(2)])
+        (first, _) = await storage.outbox.waiting("far", 10)
+        await storage.outbox.refused([first.id], "EntriesRefused", dead=True)
+
+
+def test_sinks_are_listed_and_dead_letters_replayed() -> None:
+    assert kiosk("transcripts", "sinks").stdout == ""
+    asyncio.run(_bury())
+    listed = kiosk("transcripts", "sinks").stdout
+    assert listed.startswith("far\twaiting 1\toldest 2")
+    assert listed.endswith("\tdead 1\tEntriesRefused\n")
+    assert "1 dead letters of far wait again" in kiosk("transcripts", "replay", "far").output
+    assert "waiting 2" in kiosk("transcripts", "sinks").stdout
+
+
+def test_replaying_for_a_sink_that_has_nothing_is_one_sentence() -> None:
+    refused = kiosk("transcripts", "replay", "nobody")
+    assert refused.exit_code == 2
+    assert "kiosk transcripts sinks" in refused.output

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from typing_extensions import override
 
@@ -17,10 +16,12 @@ from kiosk.clock import SystemClock
 from kiosk.events import TurnCompleted
 from kiosk.hooks.facade import Hooks
 from kiosk.hooks.manager import PluginSet, load_plugins
-from kiosk.hooks.site import SessionHandle, Turn
-from kiosk.model import Card, Kiosk, Speaker
+from kiosk.model import Speaker
 from kiosk.settings import Settings, load_settings
 from kiosk.telemetry import Metrics
+from kiosk.testing.fakes import FakeSession as Session
+
+__all__ = ["Session"]
 
 START = datetime(2026, 3, 4, 14, 0, tzinfo=UTC)  # a Wednesday
 
@@ -42,43 +43,6 @@ class ManualClock(SystemClock):
     @override
     def now(self) -> datetime:
         return self._start + timedelta(seconds=self.passed)
-
-
-@dataclass
-class Session(SessionHandle):
-    """A visit that remembers what plugins did with it."""
-
-    language: str = "en"
-    place: str = "entrance"
-    at: datetime = START
-    zone: str = "UTC"
-    id: str = "visit_1"
-    site_name: str = "Test site"
-    turns: Sequence[Turn] = ()
-    said: list[str] = field(default_factory=list)
-    shown: list[Card] = field(default_factory=list)
-    ended: bool = False
-
-    @property
-    @override
-    def kiosk(self) -> Kiosk:
-        return Kiosk("lobby", "Lobby", self.place, self.language)
-
-    @override
-    def now(self) -> datetime:
-        return self.at.astimezone(ZoneInfo(self.zone))
-
-    @override
-    async def say(self, text: str) -> None:
-        self.said.append(text)
-
-    @override
-    async def show(self, card: Card) -> None:
-        self.shown.append(card)
-
-    @override
-    async def end(self) -> None:
-        self.ended = True
 
 
 def turn(text: str, speaker: Speaker = "visitor", seq: int = 1) -> TurnCompleted:

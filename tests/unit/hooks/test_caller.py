@@ -373,7 +373,8 @@ async def test_a_listener_that_raises_hears_the_next_event() -> None:
 
 
 async def test_failures_are_kept_up_to_a_limit_and_counted_beyond() -> None:
-    async with running({"bad": Raises(ValueError("x"))}) as made:
+    limit = {"breaker_failures": KEPT_FAILURES + 10}
+    async with running({"bad": Raises(ValueError("x"))}, hooks=limit) as made:
         for _ in range(KEPT_FAILURES + 5):
             await made.hooks.greeting(Session())
         assert len(made.hooks.failures) == KEPT_FAILURES

@@ -157,8 +157,8 @@ async def test_hook_cards() -> None:
 
     async with running({"p": Coloured(), "wrong": Wrong()}) as made:
         shown = await made.hooks.cards(Session(), turn("hello"))
-        assert shown == [Card("text", "red turn_completed")]
-        assert made.kinds == ["wrong: returned list"]
+        assert shown == [("p", Card("text", "red turn_completed"))]
+        assert made.kinds == ["wrong: returned list of str"]
 
 
 async def test_hook_redact() -> None:
@@ -201,14 +201,17 @@ async def test_hook_session_event() -> None:
             {"p": Registers(find), "q": Registers(find)},
             "plugin q: tool find is already registered by p; rename",
         ),
-        ({"p": Registers(42)}, "plugin p: register_tools takes a function or a Tool, not int"),
+        ({"p": Registers(42)}, "register_tools takes a function, a Tool or an McpServer, not int"),
         ({"p": RegistersSinks(42)}, "plugin p: register_transcript_sinks takes a TranscriptSink"),
         ({"p": RegistersSinks(Sink(""))}, "takes a TranscriptSink with a name"),
         (
             {"p": RegistersSinks(Sink("a")), "q": RegistersSinks(Sink("a"))},
             "plugin q: there are two sinks named a",
         ),
-        ({"p": Registers(find, colour="red")}, "plugin p failed in register_tools: TypeError"),
+        (
+            {"p": Registers(find, colour="red")},
+            r"plugin p: register_tools: register\(\) got an unexpected keyword argument 'colour'",
+        ),
     ],
 )
 def test_a_wrong_registration_stops_the_start(plugins: dict[str, object], sentence: str) -> None:

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from sqlalchemy.engine import make_url
 from typing_extensions import override
 
 from kiosk import events
@@ -22,18 +23,23 @@ from kiosk.session.context import Screen, VisitContext, VisitServices
 from kiosk.session.handle import VisitHandle
 from kiosk.session.line import Line
 from kiosk.session.opening import session_settings
+from kiosk.session.questions import Questions
 from kiosk.session.turns import FinishedTurn
 from kiosk.settings import load_settings
 from kiosk.signaling import messages as m
+from kiosk.storage.engine import Database
+from kiosk.storage.outbox import Outbox
 from kiosk.telemetry import Metrics
 from kiosk.testing.clock import ManualClock
 from kiosk.transcripts.recorder import Recorder
-from tests.unit.transcripts.keeping import VisitBook
+from tests.unit.transcripts.keeping import Sink, VisitBook
 from tests.unit.voicelive.service import KEY, Answer, ServedLine, Service, confirm, serving
 
 LOBBY = Kiosk("lobby", "Lobby", "entrance")
 DESK = Kiosk("desk", "Desk", "staff desk")
 WITHIN_S = 5.0
+NOWHERE = Database(make_url("sqlite+aiosqlite:///never-made"))
+"""Never connected: no sink of these tests goes through the outbox."""
 
 M = TypeVar("M")
 
@@ -99,6 +105,12 @@ def render(card: Card) -> str:
     if card.kind == "broken":
         raise KioskError("there is no template for it")
     return f"<p>{card.title}</p>"
+
+
+class KeepingSink(Sink):
+    """A sink that needs no outbox: what it is given it has."""
+
+    keeps_itself = True
 
 
 @dataclass
@@ -172,7 +184,7 @@ async def staged(
         extra = {"tested": plugin} if plugin is not None else None
         loaded = load_plugins(settings, clock, builtins=builtins or {}, extra=extra)
         hooks = Hooks(loaded, settings, clock, metrics)
-        recorder = Recorder(hooks, book, settings.storage, metrics)
+        recorder = Recorder(hooks, book, Outbox(NOWHERE, clock), clock, settings.storage, metrics)
         pool = ThreadPoolExecutor(4, thread_name_prefix="tool")
         bus = MemoryBus(clock)
         services = VisitServices(
@@ -188,7 +200,7 @@ async def staged(
             tool_pool=pool,
         )
         ctx, screen = VisitContext(services, LOBBY, "en"), RecordingScreen()
-        ctx.handle = VisitHandle(ctx)
+        ctx.handle, ctx.questions = VisitHandle(ctx), Questions(ctx)
         ctx.screen = screen
         try:
             async with hooks.running(), recorder.running():

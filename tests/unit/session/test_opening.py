@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 
 from kiosk.hooks.markers import hookimpl
 from kiosk.hooks.site import SessionHandle
+from kiosk.hooks.values import SessionConfig
 from kiosk.model import Greeting
 from kiosk.session.opening import greet, language_name, session_settings
 from tests.unit.session.stage import staged
@@ -47,6 +51,82 @@ async def test_the_session_has_the_plugins_tools_and_names_kiosk_and_visit() -> 
         assert [tool["name"] for tool in session["tools"]] == ["opening_hours"]
         assert session["metadata"] == {"kiosk": "lobby", "visit": stage.ctx.id}
         assert session["input_audio_transcription"]["language"] == "en"
+
+
+class Configures:
+    """Changes the session as it is told."""
+
+    def __init__(self, **changes: Any) -> None:
+        self.changes = changes
+
+    @hookimpl
+    def register_tools(self, register: Any) -> None:
+        register(opening_hours)
+
+    @hookimpl
+    def configure_session(self, session: SessionHandle, config: SessionConfig) -> Any:
+        return replace(config, **self.changes)
+
+
+async def configured(plugin: Configures, **upstream: Any) -> tuple[dict[str, Any], list[str]]:
+    """Return the session of the session.update the service got, and what failed."""
+    async with staged(plugin, upstream=upstream) as stage:
+        _, far = await stage.open_line()
+        failures = [item.kind for item in stage.services.hooks.failures]
+        session: dict[str, Any] = far.received[0]["session"]
+        return session, failures
+
+
+async def test_hook_configure_session() -> None:
+    plugin = Configures(
+        voice="en-US-JennyNeural",
+        character="harry",
+        style="youthful",
+        background_color="#112233FF",
+        temperature=0.3,
+        tools=(),
+        phrases=("Quay",),
+        silence_ms=900,
+    )
+    # Names to expect are for azure-speech only.
+    hearing = {"transcription_model": "azure-speech"}
+    session, failures = await configured(plugin, hearing=hearing)
+    assert failures == []
+    assert session["voice"]["name"] == "en-US-JennyNeural"
+    avatar = session["avatar"]
+    assert (avatar["character"], avatar["style"]) == ("harry", "youthful")
+    assert avatar["video"]["background"]["color"] == "#112233FF"
+    assert session["temperature"] == 0.3
+    assert not session.get("tools")
+    assert session["input_audio_transcription"]["phrase_list"] == ["Quay"]
+    assert session["turn_detection"]["silence_duration_ms"] == 900
+
+
+async def test_a_plugin_that_changes_nothing_changes_nothing() -> None:
+    plain, failures = await configured(Configures())
+    assert failures == []
+    async with staged(Facts()) as stage:
+        session = await session_settings(stage.ctx)
+    for key in set(plain) | set(session):
+        if key not in {"instructions", "metadata"}:
+            assert plain.get(key) == session.get(key), key
+
+
+@pytest.mark.parametrize(
+    ("changes", "kind"),
+    [
+        ({"voice": 5}, "returned SessionConfig with a wrong voice"),
+        ({"tools": None}, "returned SessionConfig with a wrong tools"),
+        ({"temperature": 99}, "returned a temperature that does not fit"),
+        ({"background_color": "mauve-ish"}, "returned a avatar.background_color that does not fit"),
+    ],
+)
+async def test_settings_that_do_not_fit_are_left_out_and_the_plugin_is_named(
+    changes: dict[str, Any], kind: str
+) -> None:
+    session, failures = await configured(Configures(**changes))
+    assert failures == [kind]
+    assert [tool["name"] for tool in session["tools"]] == ["opening_hours"]
 
 
 @pytest.mark.parametrize(

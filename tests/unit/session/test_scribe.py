@@ -17,8 +17,7 @@ from kiosk.session.scribe import Scribe
 from kiosk.session.turns import FinishedTurn
 from kiosk.signaling import messages as m
 from kiosk.tasks import TaskSet
-from tests.unit.session.stage import Stage, eventually, listening_to, staged
-from tests.unit.transcripts.keeping import Sink
+from tests.unit.session.stage import KeepingSink, Stage, eventually, listening_to, staged
 
 End = Callable[[], Awaitable[None]]
 
@@ -29,7 +28,7 @@ class Site:
     """A plugin with a sink, a redaction that can be held, and a card for every turn."""
 
     def __init__(self) -> None:
-        self.sink = Sink()
+        self.sink = KeepingSink()
         self.redacting = asyncio.Event()
         self.open = asyncio.Event()
         self.open.set()

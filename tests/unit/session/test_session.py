@@ -17,8 +17,15 @@ from kiosk.model import Card, EndReason, VisitSummary
 from kiosk.session.session import Session
 from kiosk.signaling import messages as m
 from kiosk.tasks import TaskSet
-from tests.unit.session.stage import LOBBY, RecordingScreen, Stage, eventually, listening_to, staged
-from tests.unit.transcripts.keeping import Sink
+from tests.unit.session.stage import (
+    LOBBY,
+    KeepingSink,
+    RecordingScreen,
+    Stage,
+    eventually,
+    listening_to,
+    staged,
+)
 from tests.unit.voicelive.service import ServedLine
 
 NO_PICTURE = {"avatar": {"enabled": False}}
@@ -28,7 +35,7 @@ class Site:
     """A plugin that greets and keeps the transcript."""
 
     def __init__(self) -> None:
-        self.sink = Sink()
+        self.sink = KeepingSink()
 
     @hookimpl
     def greeting(self) -> str:

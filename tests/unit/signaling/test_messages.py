@@ -140,6 +140,10 @@ def test_an_error_names_the_field_and_repeats_no_value() -> None:
         ('{"type":"touch"}', m.Touch()),
         ('{"type":"language","language":"de"}', m.Language(language="de")),
         ('{"type":"card_dismiss","id":"map"}', m.CardDismiss(id="map")),
+        (
+            '{"type":"card_form","id":"survey","values":{"how":"well","again":true}}',
+            m.CardForm(id="survey", values={"how": "well", "again": True}),
+        ),
         ('{"type":"end"}', m.End()),
     ],
 )

@@ -13,6 +13,7 @@ from kiosk.clock import SystemClock
 from kiosk.model import Speaker, TranscriptEntry
 from kiosk.settings.sections import StorageSettings
 from kiosk.storage.database import Storage, open_storage
+from kiosk.testing.databases import fresh_database, url_of
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
@@ -38,13 +39,14 @@ class ManualClock(SystemClock):
 
 def url(folder: Path) -> str:
     """Return the address of a database in `folder`."""
-    return f"sqlite+aiosqlite:///{folder / 'kiosk.sqlite3'}"
+    return url_of(folder / "kiosk.sqlite3")
 
 
 @asynccontextmanager
 async def kept(folder: Path, clock: ManualClock | None = None) -> AsyncIterator[Storage]:
     """Open a database in `folder`, made at need."""
     settings = StorageSettings(url=url(folder))
+    await fresh_database(folder / "kiosk.sqlite3")
     async with open_storage(settings, clock or ManualClock(), busy_s=0.2) as storage:
         yield storage
 

@@ -51,6 +51,12 @@ class Sink(TranscriptSink):
         self.closed = True
 
 
+class OwnSink(Sink):
+    """A sink that keeps entries itself: they wait in memory, not in the outbox."""
+
+    keeps_itself = True
+
+
 class SinkPlugin:
     """Registers sinks, and redacts as told."""
 
@@ -91,7 +97,7 @@ class VisitBook:
         self.written.append(what)
 
 
-def settings(**storage: int) -> Settings:
+def settings(**storage: float) -> Settings:
     """Return settings with these limits of storage."""
     return load_settings(overrides={"storage": storage, "hooks": {"off": True}}, read_file=False)
 

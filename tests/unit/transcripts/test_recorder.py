@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 import stamina
 from typing_extensions import override
 
+from kiosk.clock import SystemClock
 from kiosk.hooks.facade import WITHHELD
 from kiosk.model import TranscriptSink
 from kiosk.telemetry import Metrics
 from kiosk.testing.clock import START
 from kiosk.transcripts.recorder import BOOKKEEPING_LIMIT, Recorder
+from tests.unit.storage.keeping import ManualClock, kept
 from tests.unit.transcripts.keeping import (
+    OwnSink,
     Sink,
     SinkPlugin,
     VisitBook,
@@ -39,13 +44,24 @@ async def recording(
     plugin: SinkPlugin,
     visits: VisitBook | None = None,
     metrics: Metrics | None = None,
-    **limits: int,
+    folder: Path | None = None,
+    **limits: float,
 ) -> AsyncIterator[Recorder]:
     metrics = metrics or Metrics()
-    chosen = hooks(plugin, metrics)
-    recorder = Recorder(chosen, visits or VisitBook(), settings(**limits).storage, metrics)
-    async with chosen.running(), recorder.running():
-        yield recorder
+    with tempfile.TemporaryDirectory() as fresh:
+        clock = ManualClock()
+        async with kept(folder or Path(fresh), clock) as storage:
+            chosen = await asyncio.to_thread(hooks, plugin, metrics)
+            recorder = Recorder(
+                chosen,
+                visits or VisitBook(),
+                storage.outbox,
+                clock,
+                settings(**limits).storage,
+                metrics,
+            )
+            async with chosen.running(), recorder.running():
+                yield recorder
 
 
 async def test_every_sink_gets_what_redaction_has_left() -> None:
@@ -140,10 +156,50 @@ async def test_a_visit_that_cannot_be_written_is_counted_and_the_next_goes_on() 
     assert count(metrics, "sink_lost", sink="visits") == 1
 
 
-async def test_when_too_many_visits_wait_the_newest_is_refused_and_counted() -> None:
+async def test_when_too_many_visits_wait_the_newest_is_refused_and_counted(
+    tmp_path: Path,
+) -> None:
     metrics = Metrics()
-    chosen = hooks(SinkPlugin(), metrics)
-    recorder = Recorder(chosen, VisitBook(), settings().storage, metrics)
+    chosen = await asyncio.to_thread(hooks, SinkPlugin(), metrics)
+    async with kept(tmp_path) as storage:
+        recorder = Recorder(
+            chosen, VisitBook(), storage.outbox, SystemClock(), settings().storage, metrics
+        )
     for number in range(BOOKKEEPING_LIMIT + 3):
         recorder.visit_started(f"visit_{number}", "lobby", "en", START)
     assert count(metrics, "sink_lost", sink="visits") == 3
+
+
+async def test_what_a_sink_did_not_take_is_delivered_after_the_next_start(tmp_path: Path) -> None:
+    away, back = Sink(failures=1000), Sink()
+    async with recording(SinkPlugin(away), folder=tmp_path) as recorder:
+        for seq in (1, 2, 3):
+            await recorder.add(entry(seq))
+        assert await recorder.settle(5)
+        (state,) = await recorder.states()
+        assert (state.sink, state.waiting, state.error) == ("sink", 3, "OSError")
+    async with recording(SinkPlugin(back), folder=tmp_path) as recorder:
+        assert await recorder.settle(5)
+        assert [(s.sink, s.waiting, s.dead) for s in await recorder.states()] == [("sink", 0, 0)]
+    assert back.seqs == [1, 2, 3]
+
+
+async def test_a_sink_that_keeps_entries_itself_has_no_outbox() -> None:
+    own = OwnSink("own")
+    async with recording(SinkPlugin(own)) as recorder:
+        await recorder.add(entry(1))
+        assert await recorder.settle(5)
+        assert await recorder.states() == []
+    assert own.seqs == [1]
+
+
+async def test_of_a_sink_that_is_gone_everything_can_be_forgotten(tmp_path: Path) -> None:
+    async with recording(SinkPlugin(Sink("gone", failures=1000)), folder=tmp_path) as recorder:
+        await recorder.add(entry(1))
+        assert await recorder.settle(5)
+        assert await recorder.forget_dead("gone") == 0, "it is offered: only dead letters go"
+    async with recording(SinkPlugin(), folder=tmp_path) as recorder:
+        await recorder.report_orphans()
+        assert [state.waiting for state in await recorder.states()] == [1]
+        assert await recorder.forget_dead("gone") == 1
+        assert await recorder.states() == []

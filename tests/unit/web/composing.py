@@ -20,6 +20,8 @@ from kiosk import events as ev
 from kiosk import keys, paths
 from kiosk.bus.memory import MemoryBus
 from kiosk.events import EVENTS_TOPIC, DomainEvent
+from kiosk.hooks.facade import Hooks
+from kiosk.hooks.manager import load_plugins
 from kiosk.model import Kiosk
 from kiosk.security.devices import Devices
 from kiosk.security.operators import Operators
@@ -27,7 +29,7 @@ from kiosk.security.passwords import Passwords
 from kiosk.settings import Settings
 from kiosk.storage.database import Storage
 from kiosk.telemetry import Metrics
-from kiosk.web import dashboard, enrol, health, middlewares
+from kiosk.web import dashboard, enrol, health, middlewares, plugged, plugin_page
 from kiosk.web.feed import Feed
 from kiosk.web.live import LiveView
 from kiosk.web.middlewares import ErrorPage
@@ -143,6 +145,13 @@ async def message(socket: aiohttp.ClientWebSocketResponse) -> dict[str, Any]:
     return received
 
 
+def _hooks(
+    settings: Settings, clock: ManualClock, metrics: Metrics, plugins: Mapping[str, object] | None
+) -> Hooks:
+    loaded = load_plugins(settings, clock, builtins={}, extra=plugins)
+    return Hooks(loaded, settings, clock, metrics)
+
+
 @asynccontextmanager
 async def site(
     folder: Path,
@@ -152,6 +161,7 @@ async def site(
     access: dict[str, Any] | None = None,
     feed: Feed | None = None,
     error_page: ErrorPage | None = None,
+    plugins: Mapping[str, object] | None = None,
 ) -> AsyncIterator[Site]:
     """Run the application in `folder`, with two screens and the operators anna and bert."""
     clock = ManualClock()
@@ -161,11 +171,15 @@ async def site(
             "server": server or {},
             "access": access or {},
             "site": {"name": "Museum", "time_zone": "Europe/Lisbon"},
+            "hooks": {"off": True},
             "kiosks": [{"id": item.id, "name": item.name} for item in KIOSKS],
         },
     )
     static, templates = await asyncio.to_thread(_pages)
     async with kept(folder, clock) as storage:
+        metrics = Metrics()
+        # A server loads its plugins before its loop runs; here it runs already, so in a thread.
+        hooks = await asyncio.to_thread(_hooks, settings, clock, metrics, plugins)
         bus = MemoryBus(clock)
         live = LiveView(bus, clock, KIOSKS)
         await live.start()
@@ -187,7 +201,8 @@ async def site(
         app[keys.DEVICES] = await Devices.open(
             storage, clock, settings.access, [item.id for item in KIOSKS]
         )
-        app[keys.METRICS] = Metrics()
+        app[keys.METRICS] = metrics
+        app[keys.HOOKS] = hooks
         app[keys.READY] = ready
         middlewares.install(app, error_page=error_page)
         add_routes(
@@ -195,6 +210,8 @@ async def site(
             [
                 *health.routes(),
                 *dashboard.routes(),
+                *plugin_page.routes(),
+                *plugged.routes(hooks),
                 *(feed or Feed()).routes(),
                 *enrol.routes(),
                 *static.routes(),
@@ -202,17 +219,18 @@ async def site(
             ],
         )
         runner = web.AppRunner(app, access_log=None)
-        await runner.setup()
-        tcp = web.TCPSite(runner, "127.0.0.1", 0)
-        await tcp.start()
-        host, port = runner.addresses[0][:2]
-        running = Site(app, f"http://{host}:{port}", clock)
-        try:
-            yield running
-        finally:
-            live.end_followers()
-            await running.client.close()
-            await runner.cleanup()
-            await live.aclose()
-            await operators.aclose()
-            await bus.aclose()
+        async with hooks.running():
+            await runner.setup()
+            tcp = web.TCPSite(runner, "127.0.0.1", 0)
+            await tcp.start()
+            host, port = runner.addresses[0][:2]
+            running = Site(app, f"http://{host}:{port}", clock)
+            try:
+                yield running
+            finally:
+                live.end_followers()
+                await running.client.close()
+                await runner.cleanup()
+                await live.aclose()
+                await operators.aclose()
+                await bus.aclose()

@@ -83,3 +83,14 @@ def test_the_first_folder_wins_and_any_change_is_another_version(tmp_path: Path)
     before = first.version
     (tmp_path / "a" / "x.css").write_text("changed")
     assert StaticFiles(tmp_path / "a", tmp_path / "b").version != before
+
+
+def test_a_file_hidden_by_an_earlier_one_is_not_in_its_folder(tmp_path: Path) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    for folder in (first, second):
+        folder.mkdir()
+        (folder / "card.js").write_text(f"// {folder.name}")
+    files = StaticFiles(first, second)
+    assert files.is_in("card.js", first)
+    assert not files.is_in("card.js", second)
+    assert not files.is_in("none.js", first)

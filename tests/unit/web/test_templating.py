@@ -5,12 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from pydantic import BaseModel
 
 from kiosk import paths
 from kiosk.errors import KioskError, StartupError
+from kiosk.hooks.values import CardType
 from kiosk.model import Card
 from kiosk.web.static import StaticFiles
-from kiosk.web.templating import CardError, Templates
+from kiosk.web.templating import MAX_HTML, CardError, Templates
 
 
 def write(folder: Path, name: str, text: str) -> Path:
@@ -80,3 +82,38 @@ def test_a_card_whose_data_does_not_fit_says_so_without_the_data(tmp_path: Path)
 def test_card_text_is_escaped(tmp_path: Path) -> None:
     templates = Templates([write(tmp_path, "cards/a.html", "{{ card.title }}")])
     assert templates.render_card(Card("a", "<b>")) == "&lt;b&gt;"
+
+
+class Dish(BaseModel):
+    """The data of a plugin's card."""
+
+    name: str
+
+
+def test_a_kind_without_a_template_stops_the_start(tmp_path: Path) -> None:
+    kinds = {"menu": CardType("menu", "kitchen", Dish)}
+    with pytest.raises(StartupError, match="plugin kitchen: the card type menu has no template"):
+        Templates([tmp_path], card_types=kinds)
+    Templates([write(tmp_path, "cards/menu.html", "{{ card.data.name }}")], card_types=kinds)
+
+
+def test_data_is_checked_with_the_kinds_model_and_handed_on_as_it_has_them(tmp_path: Path) -> None:
+    kinds = {"menu": CardType("menu", "kitchen", Dish)}
+    write(tmp_path, "cards/menu.html", "{{ card.data | length }} {{ card.data.name }}")
+    templates = Templates([tmp_path], card_types=kinds)
+    assert templates.render_card(Card("menu", "T", {"name": "Soup", "more": 1})) == "1 Soup"
+    with pytest.raises(CardError, match=r"^The card menu: name: Input should be a valid string\.$"):
+        templates.render_card(Card("menu", "T", {"name": 4711}))
+
+
+def test_a_card_has_a_longest_markup(tmp_path: Path) -> None:
+    templates = Templates([write(tmp_path, "cards/a.html", "{{ 'a' * card.data.n }}")])
+    assert len(templates.render_card(Card("a", "T", {"n": MAX_HTML}))) == MAX_HTML
+    with pytest.raises(CardError, match="more than 1000000 characters"):
+        templates.render_card(Card("a", "T", {"n": MAX_HTML + 1}))
+
+
+def test_links_and_codes_are_there_for_every_template(tmp_path: Path) -> None:
+    text = "{{ v is link }} {{ v | readable_link }} {{ (v | qr).side }}"
+    templates = Templates([write(tmp_path, "t.html", text)])
+    assert templates.render("t.html", {"v": "https://a.example/b"}) == "True a.example/b 33"

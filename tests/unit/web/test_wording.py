@@ -57,6 +57,16 @@ SAMPLES: list[tuple[ev.DomainEvent, str, str]] = [
         "trouble",
     ),
     (ev.CardShown(**STAMP, kind="map", title=""), "Card shown: map", "calm"),
+    (ev.StaffWanted(**STAMP, reason="lost child"), "A person is wanted: lost child", "trouble"),
+    (ev.StaffWanted(**STAMP, state="coming"), "Somebody is coming", "calm"),
+    (ev.StaffWanted(**STAMP, state="over"), "Nobody is wanted any more", "calm"),
+    (
+        ev.PluginEvent(
+            kiosk_id="main", at=NOON, plugin="survey", name="form_sent", data={"text": SECRET}
+        ),
+        "survey: form sent",
+        "calm",
+    ),
     (
         ev.UpstreamLost(**STAMP, code="closed"),
         "Line to Voice Live lost (closed); seeking a new one",

@@ -1,0 +1,107 @@
+"""A server whose application is replaced while it runs: for developing plugins and templates."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Final
+
+from aiohttp import web
+
+from kiosk.cli.running import cannot_listen
+from kiosk.errors import KioskError, StartupError
+from kiosk.tasks import TaskSet
+
+IGNORED: Final = (".pyc", ".swp", "~")
+"""Endings of files that no person wrote."""
+QUIET_MS: Final = 300
+"""An editor writes a file in several steps; changes within this time are one, ms."""
+
+
+class Served:
+    """Serves what `make` makes at one address, and replaces it on request.
+
+    A new application is started whole before the old one is stopped, so that one which does not
+    start costs nothing. Screens lose their connection for a moment and come back by themselves.
+    """
+
+    def __init__(self, make: Callable[[], web.Application], host: str, port: int) -> None:
+        self._make = make
+        self._host = host
+        self._port = port
+        self._runner: web.AppRunner | None = None
+        self.app: web.Application
+
+    @property
+    def port(self) -> int:
+        """The port that was chosen, from the first start on."""
+        return self._port
+
+    async def start(self) -> None:
+        """Start the first application; raises KioskError."""
+        await self._swap(await self._started())
+
+    async def reload(self) -> None:
+        """Replace the application; raises KioskError, and then the old one goes on."""
+        await self._swap(await self._started())
+
+    async def _started(self) -> web.AppRunner:
+        app = await asyncio.to_thread(self._make)
+        runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=3)
+        try:
+            await runner.setup()
+        except BaseException:
+            await runner.cleanup()
+            raise
+        return runner
+
+    async def _swap(self, runner: web.AppRunner) -> None:
+        old, self._runner = self._runner, runner
+        self.app = runner.app
+        if old is not None:
+            await old.cleanup()
+        site = web.TCPSite(runner, self._host, self._port)
+        try:
+            await site.start()
+        except OSError as error:
+            raise StartupError(cannot_listen(self._host, self._port, error)) from None
+        self._port = runner.addresses[0][1]
+
+    async def aclose(self) -> None:
+        """Stop serving."""
+        if self._runner is not None:
+            await self._runner.cleanup()
+
+
+@asynccontextmanager
+async def reloading(
+    served: Served, folders: Sequence[Path], say: Callable[[str], None]
+) -> AsyncIterator[None]:
+    """Reload whenever a file in `folders` changes; `say` gets a sentence each time."""
+    try:
+        from watchfiles import DefaultFilter, awatch
+    except ImportError:
+        raise StartupError(
+            "--reload needs watchfiles, which is not installed; run "
+            "pip install 'avatar-kiosk[develop]'."
+        ) from None
+    watched = DefaultFilter(ignore_entity_patterns=[rf"{ending}$" for ending in IGNORED])
+
+    async def watch() -> None:
+        async for changes in awatch(*folders, watch_filter=watched, debounce=QUIET_MS):
+            names = ", ".join(sorted({Path(path).name for _, path in changes}))
+            try:
+                await served.reload()
+            except KioskError as error:
+                say(f"Not reloaded: {error}")
+            else:
+                say(f"Reloaded: {names}")
+
+    tasks = TaskSet("reload")
+    tasks.spawn(watch(), name="watch")
+    try:
+        yield
+    finally:
+        await tasks.aclose()

@@ -1,0 +1,81 @@
+"""Calls what a plugin does once, while the server is built, and refuses what would be lost.
+
+There is no deadline here: nothing else runs yet, and plain functions cannot be interrupted. What
+took long is measured and told.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+import kiosk
+from kiosk.clock import Clock
+from kiosk.errors import PluginLoadError, StartupError
+
+_OURS: Final = str(Path(kiosk.__file__).parent)
+_BUILT_IN: Final = str(Path(kiosk.__file__).parent / "builtin")
+
+
+def call_once(plugin: str, hook: str, call: Callable[[], Any], clock: Clock) -> float:
+    """Call a registration hook; return the seconds it took. Raises StartupError with a sentence.
+
+    It returns nothing and begins no task: what it returned would be dropped, and nobody would end
+    what it began.
+    """
+    before = _tasks()
+    started = clock.monotonic()
+    try:
+        value = call()
+    except StartupError:
+        raise
+    except (Exception, SystemExit) as error:  # a plugin may raise anything
+        raise PluginLoadError(
+            f"plugin {plugin} failed in {hook}: {type(error).__name__}: {error}{place(error)}."
+        ) from None
+    finally:
+        begun = _tasks() - before
+        for task in begun:
+            task.cancel()
+    if begun:
+        raise PluginLoadError(
+            f"plugin {plugin}: {hook} began a task; begin it in lifespan, which can end it."
+        )
+    if inspect.iscoroutine(value):
+        value.close()
+        raise PluginLoadError(
+            f"plugin {plugin}: {hook} returned a coroutine, which nobody would await; "
+            "register in a plain function."
+        )
+    if value is not None:
+        raise PluginLoadError(
+            f"plugin {plugin}: {hook} returned {type(value).__name__}, which nobody would see; "
+            "call what it is given, and return nothing."
+        )
+    return clock.monotonic() - started
+
+
+def _tasks() -> set[asyncio.Task[Any]]:
+    try:
+        return asyncio.all_tasks()
+    except RuntimeError:
+        return set()  # no loop is running: the usual case
+
+
+def place(error: BaseException) -> str:
+    """Return ` (file:line)` of the innermost frame that is a plugin's, or nothing."""
+    found = [
+        f" ({Path(frame.f_code.co_filename).name}:{line})"
+        for frame, line in traceback.walk_tb(error.__traceback__)
+        if not is_ours(frame.f_code.co_filename)
+    ]
+    return found[-1] if found else ""
+
+
+def is_ours(file: str) -> bool:
+    """Whether a source file is the product's own; its built-in plugins count as plugins."""
+    return file.startswith(_OURS) and not file.startswith(_BUILT_IN)

@@ -1,0 +1,110 @@
+"""Forms that the visitor fills in: shown as a card, awaited by the plugin that asked."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+import structlog
+from pydantic import BaseModel
+
+from kiosk.clock import new_id
+from kiosk.model import Answers, Card
+from kiosk.session.context import VisitContext
+from kiosk.signaling import messages as m
+
+log = structlog.get_logger(__name__)
+
+_NUMBER: Final = re.compile(r"-?\d+(\.\d+)?", re.ASCII)
+_EMAIL: Final = re.compile(r"[^\s@]+@[^\s@]+")
+
+MAX_OPEN: Final = 4
+"""Questions open at once in one visit; one more is answered with None at once."""
+
+
+class Questions:
+    """The open questions of one visit, by the id of their card."""
+
+    def __init__(self, ctx: VisitContext) -> None:
+        self._ctx = ctx
+        self._open: dict[str, tuple[Card, asyncio.Future[Answers | None]]] = {}
+
+    async def ask(self, card: Card, timeout_s: float, plugin: str = "") -> Answers | None:
+        """Show a form and return what was confirmed; None when closed, too late or over."""
+        if len(self._open) >= MAX_OPEN or self._ctx.over.is_set():
+            return None
+        card_id = card.id or new_id("form")
+        card = Card(card.kind, card.title, card.data, card_id)
+        answer: asyncio.Future[Answers | None] = asyncio.get_running_loop().create_future()
+        self._open[card_id] = (card, answer)
+        self._ctx.show(card, plugin)
+        try:
+            if card_id not in self._ctx.cards:
+                return None  # it could not be drawn; the log says why
+            async with asyncio.timeout(timeout_s):
+                return await answer
+        except TimeoutError:
+            return None
+        finally:
+            self._open.pop(card_id, None)
+            self._ctx.hide(card_id)
+
+    def answered(self, message: m.CardForm) -> None:
+        """Take what the visitor confirmed; what does not fit the form is refused in words."""
+        question = self._open.get(message.id)
+        if question is None or question[1].done():
+            return
+        card, answer = question
+        wrong = misfit(card, message.values)
+        if wrong:
+            log.info("a form came back with what it does not have", why=wrong)
+            self._ctx.send(m.Failure(code="form", message=self._ctx.text("error.form")))
+            return
+        answer.set_result(dict(message.values))
+
+    def dismissed(self, card_id: str) -> None:
+        """Close the question of a card that the visitor closed."""
+        question = self._open.get(card_id)
+        if question is not None and not question[1].done():
+            question[1].set_result(None)
+
+
+def misfit(card: Card, values: Mapping[str, str | bool]) -> str:
+    """Return why answers do not fit the card's fields, without quoting them; "" when they do."""
+    known = {str(item.get("name")): item for item in _fields(card)}
+    for name in values:
+        if name not in known:
+            return "an unknown field"
+    for name, item in known.items():
+        value = values.get(name, False if item.get("kind") == "check" else "")
+        kind = item.get("kind", "text")
+        if isinstance(value, bool) != (kind == "check"):
+            return f"{name} has a wrong type"
+        if item.get("required") and not value:
+            return f"{name} is missing"
+        if isinstance(value, str) and len(value) > int(item.get("maximum", 120)):
+            return f"{name} is too long"
+        if isinstance(value, str) and value and not _fits(kind, value, item):
+            return f"{name} is no {kind}"
+    return ""
+
+
+def _fits(kind: str, value: str, item: Mapping[str, Any]) -> bool:
+    if kind == "choice":
+        return value in item.get("options", ())
+    if kind == "number":
+        return _NUMBER.fullmatch(value) is not None
+    if kind == "email":
+        return _EMAIL.fullmatch(value) is not None
+    return True
+
+
+def _fields(card: Card) -> Iterator[Mapping[str, Any]]:
+    """Yield the card's fields; a plugin gives them as mappings, or as the model has them."""
+    for item in card.data.get("fields", ()):
+        if isinstance(item, Mapping):
+            yield item
+        elif isinstance(item, BaseModel):
+            yield item.model_dump()

@@ -1,0 +1,181 @@
+"""A short survey: how was it? Answers are counted by day, and nothing says who gave them.
+
+The model asks when the visitor says goodbye, or is asked for it. There is no survey behind the end
+button: whoever presses it goes, and the next visitor must not find a form.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import io
+from collections.abc import Sequence
+from typing import Any, Final
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from kiosk.hooks.markers import hookimpl
+from kiosk.hooks.site import SessionHandle, Site
+from kiosk.hooks.specs import RegisterRoute, RegisterSettings, RegisterTool
+from kiosk.hooks.values import Panel, PluginRequest, PluginResponse
+from kiosk.model import Card
+
+STARS: Final = ("5", "4", "3", "2", "1")
+ASKED: Final = "survey.asked"
+"""The note on a visit that says it was asked: once is enough."""
+MOST_DAYS: Final = 1000
+SHOWN_DAYS: Final = 7
+
+WORDS: Final[dict[str, dict[str, str]]] = {
+    "en": {
+        "title": "How was it?",
+        "stars": "How did you like this conversation?",
+        "5": "Very much", "4": "Well", "3": "It was all right", "2": "Not so much",
+        "1": "Not at all",
+        "found": "Did you find what you were looking for?",
+        "yes": "Yes", "partly": "Partly", "no": "No",
+        "note": "Only numbers are kept: nothing says who answered.",
+        "thanks": "Thank you! That helps us.",
+        "closed": "No problem. Thank you for your visit.",
+        "again": "You have told us already. Thank you!",
+    },
+    "de": {
+        "title": "Wie war es?",
+        "stars": "Wie hat Ihnen das Gespräch gefallen?",
+        "5": "Sehr gut", "4": "Gut", "3": "Es ging", "2": "Nicht so gut", "1": "Gar nicht",
+        "found": "Haben Sie gefunden, was Sie gesucht haben?",
+        "yes": "Ja", "partly": "Zum Teil", "no": "Nein",
+        "note": "Nur Zahlen werden behalten: Niemand weiß, wer geantwortet hat.",
+        "thanks": "Danke! Das hilft uns.",
+        "closed": "Kein Problem. Danke für Ihren Besuch.",
+        "again": "Sie haben es uns schon gesagt. Danke!",
+    },
+}  # fmt: skip
+
+
+class SurveySettings(BaseModel):
+    """`[plugins.survey]`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    wait_s: float = Field(45, ge=5, le=300, description="How long the form stays, s.")
+    ask_at_goodbye: bool = Field(True, description="Have the model ask when somebody says goodbye.")
+
+
+def words(language: str) -> dict[str, str]:
+    """Return our words in a language; English for those not written here."""
+    return WORDS.get(language.partition("-")[0], WORDS["en"])
+
+
+def form(language: str) -> Card:
+    """Return the two questions as a card."""
+    said = words(language)
+    fields = [
+        _choice("stars", said["stars"], [said[star] for star in STARS], required=True),
+        _choice("found", said["found"], [said["yes"], said["partly"], said["no"]], required=False),
+    ]
+    return Card("form", said["title"], {"fields": fields, "note": said["note"]}, id="survey")
+
+
+def _choice(name: str, label: str, options: list[str], *, required: bool) -> dict[str, Any]:
+    return {
+        "name": name, "label": label, "kind": "choice", "options": options, "required": required,
+    }  # fmt: skip
+
+
+class Counts:
+    """Answers of each day in the plugin's store: `{"stars": {"5": 2}, "found": {"yes": 1}}`."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        # Reading and writing back are two steps; two visits may answer at once.
+        self._lock = asyncio.Lock()
+
+    async def add(self, language: str, answers: Any) -> None:
+        """Count one visitor's answers."""
+        said = words(language)
+        day = f"{self._site.now():%Y-%m-%d}"
+        async with self._lock:
+            counts = await self._site.store.get(day, {"stars": {}, "found": {}})
+            for name, keys in (("stars", STARS), ("found", ("yes", "partly", "no"))):
+                key = next((key for key in keys if said[key] == answers.get(name)), None)
+                if key is not None:
+                    counts[name][key] = counts[name].get(key, 0) + 1
+            await self._site.store.set(day, counts)
+
+    async def days(self) -> list[tuple[str, dict[str, dict[str, int]]]]:
+        """Return every day with its counts, oldest first."""
+        return await self._site.store.items(limit=MOST_DAYS)
+
+
+@hookimpl
+def register_settings(register: RegisterSettings) -> None:
+    """How long it waits, and whether it is offered."""
+    register(SurveySettings)
+
+
+@hookimpl
+def instructions(site: Site) -> str | None:
+    """Have the model ask before it says goodbye."""
+    if not site.settings(SurveySettings).ask_at_goodbye:
+        return None
+    return (
+        "When the visitor says goodbye or thanks you at the end, call ask_for_feedback once before "
+        "you end the visit."
+    )
+
+
+@hookimpl
+def register_tools(register: RegisterTool, site: Site) -> None:
+    """One function for the model; it waits for the visitor."""
+    settings = site.settings(SurveySettings)
+    counts = site.state["counts"] = Counts(site)
+
+    async def ask_for_feedback(session: SessionHandle) -> dict[str, str]:
+        """Ask the visitor for feedback, a survey of two questions on the screen: how was it?"""
+        said = words(session.language)
+        if session.notes.get(ASKED):
+            return {"say": said["again"]}
+        session.notes[ASKED] = True
+        answers = await session.ask(form(session.language), timeout_s=settings.wait_s)
+        if answers is None:
+            return {"say": said["closed"]}
+        await counts.add(session.language, answers)
+        return {"say": said["thanks"]}
+
+    register(ask_for_feedback, timeout_s=settings.wait_s + 10)
+
+
+@hookimpl
+async def dashboard_panels(site: Site) -> Sequence[Panel]:
+    """Show operators the last days."""
+    counts: Counts = site.state["counts"]
+    days = (await counts.days())[-SHOWN_DAYS:]
+    rows = [(day, _summary(found["stars"])) for day, found in reversed(days) if found["stars"]]
+    text = "" if rows else "Nobody has answered yet."
+    return [Panel("Survey", text, rows, link="/answers.csv" if rows else "", link_text="As CSV")]
+
+
+def _summary(stars: dict[str, int]) -> str:
+    answers = sum(stars.values())
+    mean = sum(int(star) * count for star, count in stars.items()) / answers
+    return f"{mean:.1f} of 5 from {answers} {'answer' if answers == 1 else 'answers'}"
+
+
+@hookimpl
+def register_routes(register: RegisterRoute, site: Site) -> None:
+    """The counts as a table."""
+
+    async def table(request: PluginRequest) -> PluginResponse:
+        counts: Counts = site.state["counts"]
+        file = io.StringIO()
+        writer = csv.writer(file)
+        writer.writerow(["day", *(f"stars {star}" for star in STARS), "yes", "partly", "no"])
+        for day, found in await counts.days():
+            stars = [found["stars"].get(star, 0) for star in STARS]
+            writer.writerow(
+                [day, *stars, *(found["found"].get(k, 0) for k in ("yes", "partly", "no"))]
+            )
+        return PluginResponse(file.getvalue(), content_type="text/csv")
+
+    register("GET", "/answers.csv", table, access="operator")

@@ -1,0 +1,191 @@
+"""Take the answer along: a QR code with a link that can be opened once, for a short while.
+
+With `base_url` the code leads to a page of this server; without it the code holds the words.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import Any, Final
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from kiosk.hooks.markers import hookimpl
+from kiosk.hooks.site import SessionHandle, Site
+from kiosk.hooks.specs import RegisterRoute, RegisterSettings, RegisterTool
+from kiosk.hooks.values import PluginRequest, PluginResponse
+from kiosk.model import Card, ToolCall, ToolResult
+
+MOST_PAGES: Final = 500
+"""Pages that wait to be opened; beyond them the oldest goes."""
+MOST_IN_CODE: Final = 900
+"""Characters of an answer that fit into a code itself and can still be scanned."""
+MOST_ON_PAGE: Final = 8000
+TOOL: Final = "take_it_along"
+LOOKED_UP: Final = "take_away.looked_up"
+"""The note on a visit: how often the visitor had spoken when a tool found something, and what."""
+
+WORDS: Final = {
+    "en": {
+        "title": "Take it along",
+        "scan": "Scan the code with your phone. It can be opened once, within {minutes} minutes.",
+        "text": "Scan the code with your phone: it holds the answer.",
+        "nothing": "There is no answer yet that you could take along.",
+        "page": "From your visit",
+        "gone": "This page was opened already, or its time is over.",
+        "again": "At the screen you can have a new code.",
+    },
+    "de": {
+        "title": "Zum Mitnehmen",
+        "scan": "Scannen Sie den Code mit dem Telefon. Er gilt einmal, {minutes} Minuten lang.",
+        "text": "Scannen Sie den Code mit dem Telefon: Er enthält die Antwort.",
+        "nothing": "Noch gibt es keine Antwort zum Mitnehmen.",
+        "page": "Von Ihrem Besuch",
+        "gone": "Diese Seite wurde schon geöffnet, oder ihre Zeit ist um.",
+        "again": "Am Bildschirm bekommen Sie einen neuen Code.",
+    },
+}
+
+
+class TakeAwaySettings(BaseModel):
+    """`[plugins.take_away]`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    base_url: str = Field("", description="How phones reach this server: https://kiosk.example.")
+    minutes: int = Field(10, ge=1, le=120)
+
+    @field_validator("base_url")
+    @classmethod
+    def _whole(cls, value: str) -> str:
+        if value and not value.startswith(("https://", "http://127.0.0.1:", "http://localhost:")):
+            raise ValueError("begin with https://; http is for this machine only")
+        return value.rstrip("/")
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    language: str
+    text: str
+    until: float
+
+
+class Pages:
+    """What waits to be taken along, by token, in memory."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._pages: OrderedDict[str, _Page] = OrderedDict()
+
+    def add(self, language: str, text: str, seconds: float) -> str:
+        """Keep a page and return its token."""
+        token = secrets.token_urlsafe(24)
+        until = self._site.clock.monotonic() + seconds
+        self._pages[token] = _Page(language, text[:MOST_ON_PAGE], until)
+        while len(self._pages) > MOST_PAGES:
+            self._pages.popitem(last=False)
+        return token
+
+    def take(self, token: str) -> _Page | None:
+        """Return a page and forget it; None when it was taken or is too old."""
+        now = self._site.clock.monotonic()
+        for old in [key for key, page in self._pages.items() if page.until <= now]:
+            del self._pages[old]
+        return self._pages.pop(token, None)
+
+
+def words(language: str) -> dict[str, str]:
+    """Return our words in a language; English for those not written here."""
+    return WORDS.get(language.partition("-")[0], WORDS["en"])
+
+
+def last_answer(session: SessionHandle) -> str:
+    """Return the last answer; one that was cut short is taken from the tool it came from.
+
+    Whoever asks for the code in the middle of an answer wants all of it.
+    """
+    asked, found = session.notes.get(LOOKED_UP, (0, ""))
+    if questions(session) > asked + 1:
+        asked, found = 0, ""  # that was another answer
+    heard, spoken = "", 0
+    for turn in session.turns:
+        spoken += turn.speaker == "visitor"
+        if turn.speaker == "avatar" and spoken >= asked:
+            heard = turn.text
+    return str(found) if len(heard) < len(found) / 2 else heard
+
+
+def questions(session: SessionHandle) -> int:
+    """Return how often the visitor spoke. Answers that are cut short are counted late."""
+    return sum(turn.speaker == "visitor" for turn in session.turns)
+
+
+def found_in(told: str) -> str:
+    """Return the sentence in what the model was told: JSON with `say`, or words."""
+    try:
+        answer = json.loads(told)
+    except ValueError:
+        return told
+    return str(answer.get("say", "")) if isinstance(answer, dict) else ""
+
+
+@hookimpl
+def after_tool_call(session: SessionHandle, call: ToolCall, result: ToolResult) -> None:
+    """Note what a tool found, for an answer that is cut short."""
+    if call.name != TOOL:
+        session.notes[LOOKED_UP] = questions(session), found_in(str(result.output))
+
+
+@hookimpl
+def register_settings(register: RegisterSettings) -> None:
+    """Where phones reach us, and for how long."""
+    register(TakeAwaySettings)
+
+
+@hookimpl
+def register_tools(register: RegisterTool, site: Site) -> None:
+    """One function for the model."""
+    settings = site.settings(TakeAwaySettings)
+    pages = site.state["pages"] = Pages(site)
+
+    def take_it_along(session: SessionHandle) -> ToolResult:
+        """Show a QR code so that the visitor can take the last answer along on a phone."""
+        said = words(session.language)
+        answer = last_answer(session)
+        if not answer:
+            return ToolResult({"say": said["nothing"]})
+        data: dict[str, Any]
+        if settings.base_url:
+            token = pages.add(session.language, answer, settings.minutes * 60)
+            text = said["scan"].format(minutes=settings.minutes)
+            data = {"content": f"{settings.base_url}/-/take_away/{token}", "text": text}
+        else:
+            text, data = said["text"], {"content": answer[:MOST_IN_CODE], "text": said["text"]}
+        return ToolResult({"say": text}, (Card("qr", said["title"], data, id="take-away"),))
+
+    register(take_it_along, per_minute=6)
+
+
+@hookimpl
+def register_routes(register: RegisterRoute, site: Site) -> None:
+    """The page behind the code; whoever has the token may open it, once."""
+
+    async def page(request: PluginRequest) -> PluginResponse:
+        pages: Pages = site.state["pages"]
+        found = pages.take(request.match["token"])
+        language = found.language if found else site.languages[0]
+        said = words(language)
+        paragraphs = found.text.splitlines() if found else [said["gone"], said["again"]]
+        html = site.render(
+            "take_away/page.html",
+            language=language.partition("-")[0],
+            title=said["page"],
+            site_name=site.name,
+            paragraphs=paragraphs,
+        )
+        return PluginResponse(html, status=200 if found else 410, content_type="text/html")
+
+    register("GET", "/{token}", page, access="public")

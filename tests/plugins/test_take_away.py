@@ -1,0 +1,113 @@
+"""Taking an answer along: a code, a page that opens once and not for long, none without token."""
+
+from __future__ import annotations
+
+import json
+
+import aiohttp
+import pytest
+
+from kiosk.emulator.speech.engines import Engines
+from kiosk.errors import SettingsError
+from kiosk.hooks.site import Turn
+from kiosk.model import ToolCall, ToolResult
+from kiosk.testing import KioskHarness, ManualClock, Visit, fake_session, fake_site
+from kiosk.testing.fixtures import MakeHarness
+from plugins import take_away
+from plugins.take_away import MOST_PAGES, Pages, last_answer
+from tests.unit.hooks.hooking import hooked
+
+
+async def asked(kiosk_harness: MakeHarness, engines: Engines, **table: str) -> KioskHarness:
+    return await kiosk_harness(
+        engines=engines,
+        plugins={"take_away": take_away},
+        settings={"plugins": {"take_away": table}} if table else {},
+    )
+
+
+async def code(harness: KioskHarness, language: str | None = None) -> Visit:
+    visit = await harness.visit(media=False, microphone=False, language=language)
+    await visit.heard()
+    await visit.type("Show a QR code please, to take the last answer along on my phone.")
+    await visit.heard()
+    return visit
+
+
+async def opened(harness: KioskHarness, path: str) -> tuple[int, str]:
+    """Open a page as a phone does, which knows nothing of this server."""
+    async with aiohttp.ClientSession() as phone, phone.get(harness.url + path) as answer:
+        return answer.status, await answer.text()
+
+
+async def test_the_link_opens_once(kiosk_harness: MakeHarness, engines: Engines) -> None:
+    harness = await asked(kiosk_harness, engines, base_url="https://kiosk.example")
+    visit = await code(harness)
+    (call,) = visit.tool_calls
+    content = call.result.cards[0].data["content"]
+    assert content.startswith("https://kiosk.example/-/take_away/")
+    assert "Scan the code" in visit.cards["take-away"]["html"]
+    path = content.removeprefix("https://kiosk.example")
+    status, text = await opened(harness, path)
+    assert status == 200
+    assert '<html lang="en">' in text
+    assert "computer assistant" in text or "help" in text, "what the avatar said last"
+    status, text = await opened(harness, path)
+    assert (status, "opened already" in text) == (410, True)
+
+
+@pytest.mark.parametrize(
+    ("heard", "found", "taken"),
+    [
+        ("Yes,", "Yes, without flash, everywhere but in room 4.", "found"),
+        ("Yes, you may, everywhere.", "Yes, without flash, everywhere.", "heard"),
+        ("Yes,", "", "heard"),
+    ],
+)
+def test_an_answer_cut_short_is_taken_whole(heard: str, found: str, taken: str) -> None:
+    session = fake_session(turns=[("avatar", "Hello!"), ("visitor", "Photos?")])
+    call = ToolCall("call_1", "find_answer", {})
+    take_away.after_tool_call(session, call, ToolResult(json.dumps({"say": found})))
+    session.turns = [*session.turns, Turn("avatar", heard), Turn("visitor", "The code!")]
+    assert last_answer(session) == {"heard": heard, "found": found}[taken]
+    # The note is about that answer only.
+    session.turns = [*session.turns, Turn("avatar", "No."), Turn("visitor", "Hm.")]
+    assert last_answer(session) == "No."
+    assert last_answer(fake_session()) == ""
+
+
+async def test_without_an_address_the_code_holds_the_words(
+    kiosk_harness: MakeHarness, engines: Engines
+) -> None:
+    visit = await code(await asked(kiosk_harness, engines))
+    (call,) = visit.tool_calls
+    assert call.result.cards[0].data["content"] == visit.lines("avatar")[0]
+
+
+async def test_a_token_that_is_none_opens_nothing(
+    kiosk_harness: MakeHarness, engines: Engines
+) -> None:
+    harness = await asked(kiosk_harness, engines)
+    for token in ("x", "..%2F..%2Fetc%2Fpasswd", "A" * 32):
+        status, text = await opened(harness, f"/-/take_away/{token}")
+        assert (status, "new code" in text) == (410, True)
+
+
+async def test_pages_end_by_themselves_and_by_number() -> None:
+    clock = ManualClock()
+    pages = Pages(fake_site(clock=clock))
+    first = pages.add("de", "Hallo", 60)
+    await clock.advance(seconds=61)
+    assert pages.take(first) is None
+    first = pages.add("de", "Hallo", 60)
+    tokens = [pages.add("en", str(number), 60) for number in range(MOST_PAGES)]
+    assert pages.take(first) is None
+    assert len(set(tokens)) == MOST_PAGES
+    found = pages.take(tokens[0])
+    assert found is not None
+    assert found.text == "0"
+
+
+def test_an_address_without_https_stops_the_start() -> None:
+    with pytest.raises(SettingsError, match="begin with https"):
+        hooked({"take_away": take_away}, plugins={"take_away": {"base_url": "http://a.example"}})
