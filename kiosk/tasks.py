@@ -11,6 +11,18 @@ import structlog
 log = structlog.get_logger(__name__)
 
 
+def raise_ours(error: BaseException) -> None:
+    """Raise what is not the failure of somebody else's code: our cancellation, a person's Ctrl-C.
+
+    For callers that contain everything else: a panic of a library in Rust is no Exception.
+    """
+    if isinstance(error, (KeyboardInterrupt, GeneratorExit)):
+        raise error
+    task = asyncio.current_task()
+    if isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling():
+        raise error
+
+
 class TaskSet:
     """The tasks of one owner. A failed task is logged (and told to `on_error`), never lost.
 

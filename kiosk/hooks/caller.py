@@ -25,7 +25,7 @@ from kiosk.hooks.once import call_once
 from kiosk.hooks.shapes import Check, anything, nothing
 from kiosk.hooks.site import Site
 from kiosk.hooks.strays import Strays
-from kiosk.tasks import TaskSet
+from kiosk.tasks import TaskSet, raise_ours
 from kiosk.telemetry import Metrics
 
 log = structlog.get_logger(__name__)
@@ -44,8 +44,8 @@ class _DeadlineError(Exception):
     """Our deadline; a plugin may raise a TimeoutError of its own."""
 
 
-_FAILURES: Final = (Exception, SystemExit, asyncio.CancelledError)
-"""What a plugin may raise: anything. KeyboardInterrupt is a person at the terminal."""
+_FAILURES: Final = BaseException
+"""What a plugin may raise: anything; `raise_ours` has what is not its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +207,7 @@ class HookCaller:
         try:
             value, held = await self._answer(plugin, hook, call, timeout_s)
         except _FAILURES as error:
-            self._own_cancellation(error)
+            raise_ours(error)
             self.record(plugin, hook, _kind(error), _with_frames(error), counts=False)
             return Outcome(failed=True)
         if held > self.slow_s:
@@ -234,7 +234,9 @@ class HookCaller:
                 plugin, hook, lambda: impl.function(*arguments), timeout_s
             )
         except _FAILURES as error:
-            if isinstance(error, asyncio.CancelledError) and _is_cancelled():
+            try:
+                raise_ours(error)
+            except BaseException:
                 self.breakers.given_up(plugin, hook)
                 raise
             self.record(plugin, hook, _kind(error), _with_frames(error))
@@ -255,11 +257,6 @@ class HookCaller:
             self.breakers.succeeded(plugin, hook)
         self._traced(hook, plugin, started, answered=value is not None)
         return Outcome(value)
-
-    def _own_cancellation(self, error: BaseException) -> None:
-        """Raise a cancellation that is ours; a plugin may raise one of its own."""
-        if isinstance(error, asyncio.CancelledError) and _is_cancelled():
-            raise error
 
     def _traced(self, hook: str, plugin: str, started: float, *, answered: bool) -> None:
         if self._trace:
@@ -298,7 +295,8 @@ class HookCaller:
             with self.strays.calling(plugin, hook):
                 try:
                     return await value, None
-                except (Exception, SystemExit) as error:  # handed to the caller, who records it
+                except _FAILURES as error:  # handed to the caller, who records it
+                    raise_ours(error)
                     return None, error
 
         task = self._tasks.start(run(), name=f"{hook}/{plugin}")
@@ -388,11 +386,6 @@ class _Steps:
                 error = thrown
             else:
                 error = None
-
-
-def _is_cancelled() -> bool:
-    task = asyncio.current_task()
-    return task is not None and task.cancelling() > 0
 
 
 def _kind(error: BaseException) -> str:

@@ -49,6 +49,7 @@ from kiosk.model import (
 )
 from kiosk.settings import Settings
 from kiosk.settings.upstream import McpServerSettings
+from kiosk.tasks import raise_ours
 from kiosk.telemetry import Metrics
 
 log = structlog.get_logger(__name__)
@@ -309,7 +310,8 @@ class Hooks:
         async def run() -> None:
             try:
                 await check.check()
-            except (Exception, SystemExit) as error:  # a plugin may raise anything
+            except BaseException as error:  # a plugin may raise anything
+                raise_ours(error)
                 problem.append(error)
 
         hook = f"check {check.name}"

@@ -78,8 +78,10 @@ class Lifespans:
                     running = True
                     life.begun.set()
                     await life.stop.wait()
-        except (Exception, SystemExit, asyncio.CancelledError) as error:
-            # A plugin may raise anything; a cancellation is its own TaskGroup's, or our deadline.
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # a plugin may raise anything
+            # A cancellation is its own TaskGroup's, or our deadline.
             life.failed = f"{type(error).__name__}: {error}"
             if running:
                 self._caller.record(life.plugin, HOOK, type(error).__name__, error)

@@ -170,7 +170,9 @@ def import_plugin(name: str, path: Path) -> ModuleType:
     sys.modules[module_name] = module
     try:
         spec.loader.exec_module(module)
-    except (Exception, SystemExit) as error:  # a plugin may raise anything while it is imported
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # a plugin may raise anything
         del sys.modules[module_name]
         raise PluginLoadError(_import_sentence(name, path, error)) from None
     return module
@@ -193,7 +195,9 @@ def _import_sentence(name: str, path: Path, error: BaseException) -> str:
 def _entry(entry: metadata.EntryPoint) -> object:
     try:
         plugin: object = entry.load()
-    except (Exception, SystemExit) as error:  # a plugin may raise anything while it is imported
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # a plugin may raise anything
         raise PluginLoadError(
             f"plugin {entry.name} ({entry.value}) does not import: {type(error).__name__}: {error};"
             f" mend or remove its package, or start with --block-plugin {entry.name}."

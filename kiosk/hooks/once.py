@@ -33,7 +33,9 @@ def call_once(plugin: str, hook: str, call: Callable[[], Any], clock: Clock) -> 
         value = call()
     except StartupError:
         raise
-    except (Exception, SystemExit) as error:  # a plugin may raise anything
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # a plugin may raise anything
         raise PluginLoadError(
             f"plugin {plugin} failed in {hook}: {type(error).__name__}: {error}{place(error)}."
         ) from None

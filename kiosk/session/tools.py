@@ -20,6 +20,7 @@ from kiosk.model import Card, Tool, ToolCall, ToolResult
 from kiosk.session.context import VisitContext
 from kiosk.session.handle import VisitHandle
 from kiosk.session.line import Line
+from kiosk.tasks import raise_ours
 
 log = structlog.get_logger(__name__)
 
@@ -27,6 +28,9 @@ Outcome = Literal["ok", "failed", "timed_out", "refused", "cancelled"]
 
 MAX_PARALLEL: Final = 16
 """Calls of one response that are run; the model is told that the rest was refused."""
+
+FAILED: Final = "It failed. Say so and offer other help."
+"""What the model is told when a tool breaks."""
 
 MINUTE_S: Final = 60.0
 
@@ -156,15 +160,21 @@ class ToolRunner:
     ) -> None:
         started = self._ctx.clock.monotonic()
         self._ctx.tools_running += 1
+        tool = self._ctx.services.hooks.tools.get(name)
         try:
             outcome, output, cards = await self._run(call_id, name, arguments, number)
+        except Exception as error:
+            # Beside its call runs more of a tool's own code, such as checks of its arguments.
+            if tool is None:
+                raise
+            self._ctx.services.hooks.tool_failed(tool, type(error).__name__, error)
+            outcome, output, cards = "failed", _error(FAILED), ()
         finally:
             self._ctx.tools_running -= 1
         took = round((self._ctx.clock.monotonic() - started) * 1000)
         known = name if name in self._ctx.services.hooks.tools else "unknown"
         self._ctx.services.metrics.tool_calls.labels(known, outcome).inc()
         self._ctx.tools_used.append(known)
-        tool = self._ctx.services.hooks.tools.get(name)
         for card in cards:
             self._ctx.show(card, tool.plugin if tool is not None else "")
         self._ctx.emit(events.ToolCalled(**self._ctx.stamp(), tool=known, outcome=outcome, ms=took))
@@ -188,7 +198,7 @@ class ToolRunner:
             return "refused", _error("Too many calls at once."), ()
         try:
             values = json.loads(arguments or "{}")
-        except (json.JSONDecodeError, RecursionError):
+        except (ValueError, RecursionError):  # also a number of too many digits
             return "refused", _error("The arguments are not JSON."), ()
         if not isinstance(values, dict):
             return "refused", _error("The arguments are not a JSON object."), ()
@@ -261,7 +271,7 @@ class ToolRunner:
             return "refused", _error(str(error)), ()
         if error is not None:
             hooks.tool_failed(tool, type(error).__name__, error)
-            return "failed", _error("It failed. Say so and offer other help."), ()
+            return "failed", _error(FAILED), ()
         return self._readable(tool, result)
 
     async def _wait(self, tool: Tool, task: asyncio.Task[Any], timeout_s: float) -> bool:
@@ -278,10 +288,10 @@ class ToolRunner:
         return bool(done)
 
     async def _invoke(self, tool: Tool, call: ToolCall) -> tuple[Any, BaseException | None]:
-        values = dict(call.arguments)
-        if wants_session(tool):
-            values["session"] = VisitHandle(self._ctx, tool.plugin)
         try:
+            values = dict(call.arguments)
+            if wants_session(tool):
+                values["session"] = VisitHandle(self._ctx, tool.plugin)
             if is_async(tool):
                 return await tool.handler(**values), None  # type: ignore[misc]  # is_async says so
             loop = asyncio.get_running_loop()
@@ -289,7 +299,10 @@ class ToolRunner:
             result: Any = await loop.run_in_executor(self._ctx.services.tool_pool, work)
             if inspect.isawaitable(result):  # an async function behind a plain decorator
                 result = await result
-        except (Exception, SystemExit) as error:  # noqa: BLE001 - a tool may raise anything
+        except asyncio.CancelledError:
+            raise
+        except BaseException as error:  # a tool may raise anything
+            raise_ours(error)
             return None, error
         return result, None
 
@@ -305,7 +318,7 @@ class ToolRunner:
                 result = None
         if not isinstance(result, str):
             self._ctx.services.hooks.tool_failed(tool, "returned what is not JSON", None)
-            return "failed", _error("It failed. Say so and offer other help."), ()
+            return "failed", _error(FAILED), ()
         limit = self._ctx.settings.max_tool_output
         if len(result) > limit:
             result = json.dumps({"cut_after": limit, "text": result[:limit]}, ensure_ascii=False)

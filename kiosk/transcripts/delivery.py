@@ -14,9 +14,9 @@ from kiosk.errors import StorageError
 from kiosk.model import EntriesRefused, SinkBusy, TranscriptSink
 from kiosk.settings.sections import StorageSettings
 from kiosk.storage.outbox import Outbox, Waiting
-from kiosk.tasks import TaskSet
+from kiosk.tasks import TaskSet, raise_ours
 from kiosk.telemetry import Metrics
-from kiosk.transcripts.sinks import CONTAINED, close_sink, raise_own_cancellation
+from kiosk.transcripts.sinks import CONTAINED, close_sink
 
 log = structlog.get_logger(__name__)
 
@@ -156,7 +156,7 @@ class Delivery:
                 await self._bury(ids, type(error).__name__)
             return True
         except CONTAINED as error:
-            raise_own_cancellation(error)
+            raise_ours(error)
             if isinstance(error, SinkBusy):
                 self._asked_for = min(max(error.seconds, 0.0), LONGEST_ASKED_S)
             await self._failed(batch, type(error).__name__)

@@ -11,20 +11,13 @@ import structlog
 
 from kiosk.model import TranscriptEntry, TranscriptSink
 from kiosk.settings.sections import StorageSettings
-from kiosk.tasks import TaskSet
+from kiosk.tasks import TaskSet, raise_ours
 from kiosk.telemetry import Metrics
 
 log = structlog.get_logger(__name__)
 
-CONTAINED: Final = (Exception, SystemExit, asyncio.CancelledError)
-"""What a sink may raise: anything. KeyboardInterrupt is a person at the terminal."""
-
-
-def raise_own_cancellation(error: BaseException) -> None:
-    """Raise a cancellation that is meant for us; a sink may let one of its own out."""
-    task = asyncio.current_task()
-    if isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling():
-        raise error
+CONTAINED: Final = BaseException
+"""What a sink may raise: anything; `raise_ours` has what is not its own."""
 
 
 async def close_sink(sink: TranscriptSink, timeout_s: float) -> None:
@@ -33,7 +26,7 @@ async def close_sink(sink: TranscriptSink, timeout_s: float) -> None:
         async with asyncio.timeout(timeout_s):
             await sink.aclose()
     except CONTAINED as error:
-        raise_own_cancellation(error)
+        raise_ours(error)
         log.error("transcript sink did not close", sink=sink.name, kind=type(error).__name__)
 
 
@@ -86,7 +79,7 @@ class SinkRunner:
                         self._metrics.sink_retries.labels(name).inc()
                     await self.sink.write(batch)
         except CONTAINED as error:
-            raise_own_cancellation(error)
+            raise_ours(error)
             self._metrics.sink_lost.labels(name).inc(len(batch))
             log.error(
                 "transcript sink failed for good, entries are lost",

@@ -159,3 +159,7 @@ def _checked(card: Card, card_type: CardType) -> Mapping[str, Any]:
         first = error.errors(include_input=False, include_url=False)[0]
         field = ".".join(str(part) for part in first["loc"]) or "data"
         raise CardError(f"The card {card.kind}: {field}: {first['msg']}.") from None
+    except Exception as error:  # noqa: BLE001 - a plugin's validator may raise anything
+        raise CardError(
+            f"The card {card.kind}: its data cannot be checked ({type(error).__name__})."
+        ) from None

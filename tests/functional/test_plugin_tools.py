@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
+from pydantic import AfterValidator
+from typing_extensions import override
 
 from kiosk.emulator.scenario.replies import Call, Reply
 from kiosk.emulator.scenario.scenario import Scenario
@@ -142,6 +144,66 @@ async def test_a_tool_that_keeps_failing_is_left_out(
     assert rusty.calls == 2
     await log_in(harness)
     assert "tool open_gate is left out" in await page(harness, "/operator/plugins")
+
+
+class PanicError(BaseException):
+    """What a library written in Rust raises: no Exception."""
+
+
+class Odd(dict[str, str]):
+    """An answer that cannot be read."""
+
+    @override
+    def items(self) -> Any:
+        raise OSError("rust")
+
+
+def known(gate: str) -> str:
+    """Check an argument, in a way that breaks."""
+    return {"b": "B"}[gate]
+
+
+async def panics(gate: str) -> str:
+    """Open a gate."""
+    raise PanicError(gate)
+
+
+def panics_in_its_thread(gate: str) -> str:
+    """Open a gate."""
+    raise PanicError(gate)
+
+
+async def answers_oddly(gate: str) -> dict[str, str]:
+    """Open a gate."""
+    return Odd(gate=gate)
+
+
+async def checks_oddly(gate: Annotated[str, AfterValidator(known)]) -> str:
+    """Open a gate."""
+    return gate
+
+
+@pytest.mark.expects_failures
+@pytest.mark.parametrize(
+    "tool", [panics, panics_in_its_thread, answers_oddly, checks_oddly]
+)
+async def test_however_a_tool_breaks_the_visitor_is_told_and_the_visit_goes_on(
+    kiosk_harness: MakeHarness, engines: Engines, tool: Any
+) -> None:
+    class Gates:
+        @hookimpl
+        def register_tools(self, register: RegisterTool) -> None:
+            tool.__name__ = "open_gate"
+            register(tool)
+
+    harness = await kiosk_harness(engines=engines, plugins={"gate": Gates()}, scenario=CALLS)
+    visit = await harness.visit(microphone=False, media=False)
+    await visit.heard()
+    for failed in (1, 2):
+        await visit.type("open the gate")
+        assert "did not work" in await visit.heard()
+        assert calls(harness, "failed") == failed
+    assert {failure.hook for failure in harness.failures} == {"tool open_gate"}
 
 
 async def test_the_plugins_http_client_is_not_shared(

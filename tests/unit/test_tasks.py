@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from kiosk.tasks import TaskSet
+from kiosk.tasks import TaskSet, raise_ours
 
 WITHIN = 10.0
 
@@ -122,3 +122,32 @@ async def test_close_with_a_deadline_names_what_would_not_end() -> None:
     async with asyncio.timeout(WITHIN):
         assert await tasks.aclose(within_s=0.05) == ["owner/immortal"]
     release.set()
+
+
+@pytest.mark.parametrize("error", [OSError(), SystemExit(1), asyncio.CancelledError()])
+async def test_what_somebody_else_raised_is_contained(error: BaseException) -> None:
+    raise_ours(error)
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), GeneratorExit()])
+async def test_what_ends_the_program_goes_on(error: BaseException) -> None:
+    with pytest.raises(type(error)):
+        raise_ours(error)
+
+
+async def test_our_own_cancellation_goes_on() -> None:
+    caught: list[BaseException] = []
+
+    async def contains() -> None:
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError as error:
+            caught.append(error)
+            raise_ours(error)
+
+    tasks = TaskSet("visit_1")
+    task = tasks.start(contains(), name="contains")
+    await asyncio.wait({task}, timeout=0)
+    await tasks.aclose()
+    assert caught
+    assert task.cancelled()

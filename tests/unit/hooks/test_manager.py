@@ -107,9 +107,12 @@ def test_a_syntax_error_names_its_line(tmp_path: Path) -> None:
     assert f"({path}:1)" in str(caught.value)
 
 
-def test_a_plugin_that_exits_while_importing_does_not_end_the_server(tmp_path: Path) -> None:
-    write(tmp_path, "leaves.py", "raise SystemExit(3)\n")
-    with pytest.raises(PluginLoadError, match="leaves does not import: SystemExit"):
+@pytest.mark.parametrize("kind", ["SystemExit", "BaseException"])
+def test_a_plugin_that_exits_while_importing_does_not_end_the_server(
+    tmp_path: Path, kind: str
+) -> None:
+    write(tmp_path, "leaves.py", f"raise {kind}(3)\n")
+    with pytest.raises(PluginLoadError, match=f"leaves does not import: {kind}"):
         load(folder=tmp_path)
 
 

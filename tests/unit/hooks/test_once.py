@@ -25,7 +25,7 @@ def test_the_time_it_took_comes_back() -> None:
     assert held(lambda: clock.advance(0.25), clock) == 0.25
 
 
-@pytest.mark.parametrize("error", [OSError("no disk"), SystemExit(3)])
+@pytest.mark.parametrize("error", [OSError("no disk"), SystemExit(3), BaseException("panic")])
 def test_what_it_raises_names_plugin_hook_and_line(error: BaseException) -> None:
     def call() -> None:
         raise error

@@ -58,6 +58,7 @@ class Script(TranscriptSink):
             "taken but failed": OSError("away"),
             "exit": SystemExit(1),
             "cancelled": asyncio.CancelledError(),
+            "panic": BaseException("a library in Rust"),
             "busy": SinkBusy(10 * LONGEST_ASKED_S),
         }
         if step in failures:
@@ -286,7 +287,7 @@ def _with_outbox(path: Path, source: Path) -> None:
     connection.close()
 
 
-@pytest.mark.parametrize("way", ["exit", "cancelled", "no"])
+@pytest.mark.parametrize("way", ["exit", "cancelled", "panic", "no"])
 async def test_however_a_sink_fails_it_is_asked_again(tmp_path: Path, way: str) -> None:
     far, clock = Script(way), ManualClock()
     async with outbox(tmp_path, clock) as box:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from pydantic import BaseModel
+from pydantic import BaseModel, field_validator
 
 from kiosk import paths
 from kiosk.errors import KioskError, StartupError
@@ -104,6 +104,22 @@ def test_data_is_checked_with_the_kinds_model_and_handed_on_as_it_has_them(tmp_p
     assert templates.render_card(Card("menu", "T", {"name": "Soup", "more": 1})) == "1 Soup"
     with pytest.raises(CardError, match=r"^The card menu: name: Input should be a valid string\.$"):
         templates.render_card(Card("menu", "T", {"name": 4711}))
+
+
+class Odd(Dish):
+    """A model whose check breaks."""
+
+    @field_validator("name")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        return {"soup": "Soup"}[value]
+
+
+def test_a_check_that_breaks_is_a_card_that_cannot_be_drawn(tmp_path: Path) -> None:
+    write(tmp_path, "cards/menu.html", "{{ card.data.name }}")
+    templates = Templates([tmp_path], card_types={"menu": CardType("menu", "kitchen", Odd)})
+    with pytest.raises(CardError, match=r"^The card menu: its data cannot be checked \(KeyError"):
+        templates.render_card(Card("menu", "T", {"name": "stew"}))
 
 
 def test_a_card_has_a_longest_markup(tmp_path: Path) -> None:
