@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractContextManager, asynccontextmanager
 from dataclasses import replace
 from typing import Any, Final, Literal, cast
 
@@ -343,6 +343,10 @@ class Hooks:
         """Record an answer of a plugin's address that could not be sent."""
         hook = f"route {route.method} {route.path}"
         self._caller.record(route.plugin, hook, kind, counts=False)
+
+    def calling_tool(self, tool: Tool) -> AbstractContextManager[None]:
+        """Note the tasks that are begun in here as a tool's: shown, and ended with the server."""
+        return self._caller.strays.calling(tool.plugin, f"tool {tool.name}")
 
     def tool_may_run(self, tool: Tool) -> bool:
         """Whether a tool is called now, or left out because it kept failing."""

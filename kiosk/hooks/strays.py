@@ -10,6 +10,8 @@ from contextvars import ContextVar
 from typing import Any
 from weakref import WeakKeyDictionary
 
+from typing_extensions import override
+
 from kiosk.hooks.once import is_ours
 
 _caller: ContextVar[tuple[Strays, str, str] | None] = ContextVar("kiosk_hook", default=None)
@@ -62,6 +64,48 @@ class Strays:
         return list(left.values())
 
 
+class TaskExitError(RuntimeError):
+    """A plugin's task called `sys.exit()`; asyncio would let that through and end the server."""
+
+
+class _Contained(Coroutine[Any, Any, Any]):
+    """A plugin's coroutine whose exit is its own failure and nobody else's.
+
+    An object, not an `async def` around it: one that is cancelled before its first step would
+    leave the plugin's coroutine never awaited.
+    """
+
+    def __init__(self, coro: Coroutine[Any, Any, Any]) -> None:
+        self._coro = coro
+        self.__name__ = getattr(coro, "__name__", type(coro).__name__)
+        self.__qualname__ = getattr(coro, "__qualname__", self.__name__)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._coro, name)  # cr_frame and the like, for whoever prints a task
+
+    @override
+    def send(self, value: Any) -> Any:
+        try:
+            return self._coro.send(value)
+        except SystemExit as error:
+            raise TaskExitError(f"sys.exit({error.code!r})") from error
+
+    @override
+    def throw(self, *error: Any) -> Any:
+        try:
+            return self._coro.throw(*error)
+        except SystemExit as left:
+            raise TaskExitError(f"sys.exit({left.code!r})") from left
+
+    @override
+    def close(self) -> None:
+        self._coro.close()
+
+    @override
+    def __await__(self) -> Generator[Any, Any, Any]:
+        return self._coro.__await__()
+
+
 _watched: WeakKeyDictionary[asyncio.AbstractEventLoop, int] = WeakKeyDictionary()
 
 
@@ -86,11 +130,13 @@ def _make_task(
     coro: Coroutine[Any, Any, Any] | Generator[Any, None, Any],
     **options: Any,
 ) -> asyncio.Task[Any]:
-    task: asyncio.Task[Any] = asyncio.Task(coro, loop=loop, **options)
     calling = _caller.get()
-    if calling is not None and not _is_ours(coro):
-        strays, plugin, hook = calling
-        strays.adopt(task, plugin, hook)
+    if calling is None or _is_ours(coro):
+        return asyncio.Task(coro, loop=loop, **options)
+    strays, plugin, hook = calling
+    inner = _Contained(coro) if isinstance(coro, Coroutine) else coro
+    task: asyncio.Task[Any] = asyncio.Task(inner, loop=loop, **options)
+    strays.adopt(task, plugin, hook)
     return task
 
 

@@ -293,7 +293,8 @@ class ToolRunner:
             if wants_session(tool):
                 values["session"] = VisitHandle(self._ctx, tool.plugin)
             if is_async(tool):
-                return await tool.handler(**values), None  # type: ignore[misc]  # is_async says so
+                with self._ctx.services.hooks.calling_tool(tool):
+                    return await tool.handler(**values), None  # type: ignore[misc]  # is_async says so
             loop = asyncio.get_running_loop()
             work = functools.partial(tool.handler, **values)
             result: Any = await loop.run_in_executor(self._ctx.services.tool_pool, work)

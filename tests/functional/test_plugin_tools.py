@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from typing import Annotated, Any
 
 import pytest
@@ -173,6 +174,16 @@ def panics_in_its_thread(gate: str) -> str:
     raise PanicError(gate)
 
 
+async def begins_an_exit(gate: str) -> str:
+    """Open a gate."""
+
+    async def work() -> None:
+        sys.exit(gate)
+
+    await asyncio.gather(work())
+    return gate
+
+
 async def answers_oddly(gate: str) -> dict[str, str]:
     """Open a gate."""
     return Odd(gate=gate)
@@ -185,7 +196,7 @@ async def checks_oddly(gate: Annotated[str, AfterValidator(known)]) -> str:
 
 @pytest.mark.expects_failures
 @pytest.mark.parametrize(
-    "tool", [panics, panics_in_its_thread, answers_oddly, checks_oddly]
+    "tool", [panics, panics_in_its_thread, begins_an_exit, answers_oddly, checks_oddly]
 )
 async def test_however_a_tool_breaks_the_visitor_is_told_and_the_visit_goes_on(
     kiosk_harness: MakeHarness, engines: Engines, tool: Any

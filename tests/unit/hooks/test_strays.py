@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Coroutine
 from typing import Any
 
-from kiosk.hooks.strays import Strays, calling_plugin, watching
+import pytest
+
+from kiosk.hooks.strays import Strays, TaskExitError, calling_plugin, watching
 
 
 def begin(coroutine: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
@@ -98,3 +101,43 @@ def test_the_plugin_whose_hook_runs_is_known() -> None:
     with Strays().calling("gate", "cards"):
         assert calling_plugin() == "gate"
     assert calling_plugin() == ""
+
+
+async def test_a_task_that_exits_fails_and_does_not_end_the_server() -> None:
+    strays = Strays()
+
+    async def exits() -> None:
+        sys.exit(3)
+
+    with watching(asyncio.get_running_loop()):
+        with strays.calling("gate", "cards"):
+            task = begin(exits())
+        with pytest.raises(TaskExitError, match=r"sys.exit\(3\)"):
+            await task
+
+
+async def test_a_task_that_exits_when_it_is_cancelled_fails_too() -> None:
+    strays = Strays()
+
+    async def exits() -> None:
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            sys.exit(3)
+
+    with watching(asyncio.get_running_loop()):
+        with strays.calling("gate", "cards"):
+            task = begin(exits())
+        await asyncio.wait({task}, timeout=0)
+        assert await strays.end(1.0) == [("gate", "cards")]
+    assert isinstance(task.exception(), TaskExitError)
+
+
+async def test_a_task_cancelled_before_its_first_step_leaves_nothing_unawaited() -> None:
+    strays = Strays()
+    with watching(asyncio.get_running_loop()), strays.calling("gate", "cards"):
+        task = begin(work(asyncio.Event()))
+        assert "work()" in repr(task)
+        task.cancel()
+        await asyncio.wait({task})
+    assert task.cancelled()
