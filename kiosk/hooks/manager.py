@@ -11,9 +11,10 @@ import functools
 import hashlib
 import importlib.util
 import inspect
+import re
 import sys
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import metadata
 from importlib.machinery import SourceFileLoader
@@ -23,7 +24,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import pluggy
-from pydantic import BaseModel, ValidationError
+from pydantic import AliasChoices, BaseModel, ValidationError
 from typing_extensions import override
 
 from kiosk.clock import Clock
@@ -31,7 +32,7 @@ from kiosk.errors import PluginLoadError, SettingsError, StartupError
 from kiosk.hooks import specs
 from kiosk.hooks.caller import policy_of
 from kiosk.hooks.markers import PROJECT, Mode
-from kiosk.hooks.once import call_once
+from kiosk.hooks.once import call_once, place
 from kiosk.hooks.site import Site, SiteServices
 from kiosk.settings import Settings
 
@@ -259,9 +260,18 @@ def _validation_sentence(
         if marked is not None and not hasattr(specs, attribute):
             close = difflib.get_close_matches(attribute, [s for s in known if hasattr(specs, s)], 1)
             hint = f"; did you mean {close[0]}?" if close else "; see docs/hooks.md."
-            return f"plugin {name} ({origin}): there is no hook {attribute}{hint}"
+            place_of = _at(origin, getattr(plugin, attribute))
+            return f"plugin {name} ({place_of}): there is no hook {attribute}{hint}"
     first = " ".join(text.split())
-    return f"plugin {name} ({origin}) does not fit the hooks: {first}"
+    found = re.search(r"for hook '(\w+)'", first)
+    place_of = _at(origin, getattr(plugin, found[1], None)) if found is not None else origin
+    return f"plugin {name} ({place_of}) does not fit the hooks: {first}"
+
+
+def _at(origin: str, function: Any) -> str:
+    """Return where a plugin's function is: its file with the line, or just the origin."""
+    code = getattr(inspect.unwrap(function), "__code__", None) if callable(function) else None
+    return f"{origin}:{code.co_firstlineno}" if code and code.co_filename == origin else origin
 
 
 def _check_impl(
@@ -271,7 +281,7 @@ def _check_impl(
     for impl in getattr(pm.hook, hook).get_hookimpls():
         if impl.plugin is not plugin:
             continue
-        where = f"plugin {name} ({origin}): {hook}"
+        where = f"plugin {name} ({_at(origin, impl.function)}): {hook}"
         if impl.hookwrapper or impl.wrapper:
             raise PluginLoadError(f"{where} is a wrapper; wrappers are not called, remove it.")
         if policy.mode in {Mode.COLLECT, Mode.LIFESPAN} and inspect.iscoroutinefunction(
@@ -307,19 +317,39 @@ def _sections(settings: Settings, loaded: PluginSet, clock: Clock) -> dict[str, 
         ):
             raise StartupError(f"plugin {name}: register_settings registers one pydantic model.")
         data = _own(settings, name)
-        unknown = sorted(set(data) - set(models[0].model_fields))
+        unknown = sorted(set(data) - set(_keys(models[0])))
         if unknown:
             raise SettingsError(f"plugins.{name}.{unknown[0]}: the plugin has no such setting.")
         try:
             sections[name] = models[0].model_validate(data)
         except ValidationError as error:
             first = error.errors(include_input=False, include_url=False)[0]
-            field_name = ".".join(str(part) for part in first["loc"])
-            raise SettingsError(f"plugins.{name}.{field_name}: {first['msg']}.") from None
+            field_name = ".".join([name, *(str(part) for part in first["loc"])])
+            raise SettingsError(f"plugins.{field_name}: {first['msg']}.") from None
+        except Exception as error:
+            # The plugin's own check broke; the text of its error may have a secret in it.
+            raise SettingsError(
+                f"plugins.{name}: its check failed with {type(error).__name__}{place(error)}."
+            ) from None
     for name in settings.plugins:
         if _own(settings, name) and name in sections and sections[name] is None:
             raise SettingsError(f"[plugins.{name}]: the plugin has no settings; remove the table.")
     return sections
+
+
+def _keys(model: type[BaseModel]) -> Iterator[str]:
+    """Yield the keys that a plugin's table may have: names of fields, or what they are read by."""
+    by_name = model.model_config.get("populate_by_name") or model.model_config.get(
+        "validate_by_name"
+    )
+    for name, info in model.model_fields.items():
+        alias = info.validation_alias
+        if alias is None or by_name:
+            yield name
+        choices = alias.choices if isinstance(alias, AliasChoices) else [alias]
+        for choice in choices:
+            if choice is not None:
+                yield choice if isinstance(choice, str) else str(choice.path[0])
 
 
 def _own(settings: Settings, name: str) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import inspect
 import traceback
 from collections.abc import Callable
 from pathlib import Path
+from types import FrameType
 from typing import Any, Final
 
 import kiosk
@@ -69,13 +70,25 @@ def _tasks() -> set[asyncio.Task[Any]]:
 
 
 def place(error: BaseException) -> str:
-    """Return ` (file:line)` of the innermost frame that is a plugin's, or nothing."""
-    found = [
-        f" ({Path(frame.f_code.co_filename).name}:{line})"
-        for frame, line in traceback.walk_tb(error.__traceback__)
-        if not is_ours(frame.f_code.co_filename)
-    ]
-    return found[-1] if found else ""
+    """Return ` (file:line)` of the innermost frame that is a plugin's, or nothing.
+
+    What we were called with by a plugin, and the libraries we use, are further in.
+    """
+    found = ""
+    for frame, line in traceback.walk_tb(error.__traceback__):
+        file = frame.f_code.co_filename
+        if not is_ours(file):
+            found = f" ({Path(file).name}:{line})"
+        elif found:
+            break
+    return found
+
+
+def with_place(sentence: str, frame: FrameType | None) -> str:
+    """Return a sentence with the place of a plugin's call to us at its end."""
+    if frame is None:
+        return sentence
+    return f"{sentence.removesuffix('.')} ({Path(frame.f_code.co_filename).name}:{frame.f_lineno})."
 
 
 def is_ours(file: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
+import sys
 from collections.abc import Awaitable, Callable
 from typing import Any, Final, get_args
 
@@ -12,6 +13,7 @@ from pydantic import BaseModel, SecretStr, ValidationError
 
 from kiosk.errors import PluginLoadError, StartupError
 from kiosk.hooks.caller import HookCaller
+from kiosk.hooks.once import with_place
 from kiosk.hooks.tools import checked, tool_from_function
 from kiosk.hooks.values import AccessName, CardType, HealthCheck, PluginRoute, RouteHandler
 from kiosk.model import McpServer, Tool, TranscriptSink
@@ -20,6 +22,8 @@ from kiosk.settings.upstream import McpServerSettings
 _KIND: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _PATH: Final = re.compile(r"(/[A-Za-z0-9._~{}-]*)+")
 _URL: Final = re.compile(r"https?://[^/\s]")
+MAX_SINK: Final = 64
+"""Characters of a sink's name, as the database keeps it."""
 _METHODS: Final = frozenset({"GET", "POST", "PUT", "DELETE"})
 
 
@@ -50,7 +54,12 @@ class Registrations:
                 except TypeError as error:
                     # Our method's name says nothing to somebody who called `register`.
                     said = re.sub(r"^\S+\(\)", "register()", str(error))
-                    raise PluginLoadError(f"plugin {_plugin}: {hook}: {said}.") from None
+                    said = f"plugin {_plugin}: {hook}: {said}."
+                except PluginLoadError as error:
+                    said = str(error)
+                else:
+                    return
+                raise PluginLoadError(with_place(said, sys._getframe(1)))
 
             self._caller.once(impl, hook, {"register": register})
 
@@ -132,6 +141,16 @@ class Registrations:
         if not isinstance(sink, TranscriptSink) or not getattr(sink, "name", ""):
             raise PluginLoadError(
                 f"plugin {plugin}: register_transcript_sinks takes a TranscriptSink with a name."
+            )
+        name: Any = sink.name
+        if not isinstance(name, str) or len(name) > MAX_SINK:
+            raise PluginLoadError(
+                f"plugin {plugin}: a sink's name is text of {MAX_SINK} characters at most."
+            )
+        if not inspect.iscoroutinefunction(sink.write):
+            raise PluginLoadError(
+                f"plugin {plugin}: sink {sink.name}: write is an `async def`; nobody would know "
+                "when a plain function is done."
             )
         if any(other.name == sink.name for other in self.sinks):
             raise PluginLoadError(f"plugin {plugin}: there are two sinks named {sink.name}.")

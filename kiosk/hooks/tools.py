@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, get_type_hints
@@ -11,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, PydanticSchemaGenerationError
 from pydantic import ValidationError as PydanticValidationError
 
 from kiosk.errors import KioskError, PluginLoadError
+from kiosk.hooks.shapes import misfit
 from kiosk.model import Tool, ToolReturn
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}")
@@ -65,13 +67,21 @@ def tool_from_function(
 def checked(tool: Tool) -> Tool:
     """Return the tool, or raise PluginLoadError when the model could not be told of it."""
     where = f"plugin {tool.plugin}: tool {tool.name!r}"
+    wrong = misfit(tool)
+    if wrong:
+        raise PluginLoadError(f"{where}: its {wrong} is of a wrong type.")
     if not _NAME.fullmatch(tool.name):
         raise PluginLoadError(f"{where} needs a name of letters, digits, _ and -, 64 at most.")
     if not tool.description.strip():
         raise PluginLoadError(f"{where} has no description; the model chooses by it.")
     if tool.parameters.get("type") != "object":
         raise PluginLoadError(f"{where}: parameters must be JSON Schema of type object.")
-    if tool.timeout_s is not None and tool.timeout_s <= 0:
+    try:
+        # Found only when a visit is opened, it would be the end of every visit.
+        json.dumps(tool.parameters, allow_nan=False)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise PluginLoadError(f"{where}: parameters are not JSON: {error}.") from None
+    if tool.timeout_s is not None and not tool.timeout_s > 0:
         raise PluginLoadError(f"{where}: timeout_s must be above 0.")
     if tool.per_minute is not None and tool.per_minute < 1:
         raise PluginLoadError(f"{where}: per_minute must be 1 or more.")
@@ -138,6 +148,10 @@ def _arguments_model(
             continue
         if parameter.kind in {parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD}:
             raise PluginLoadError(f"{where}: *{parameter.name} cannot be described; name it.")
+        if parameter.kind is parameter.POSITIONAL_ONLY:
+            raise PluginLoadError(
+                f"{where}: parameter {parameter.name} is given by name; remove the /."
+            )
         if parameter.name not in hints:
             raise PluginLoadError(f"{where}: parameter {parameter.name} has no type.")
         default = ... if parameter.default is parameter.empty else parameter.default

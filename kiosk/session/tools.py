@@ -302,7 +302,7 @@ class ToolRunner:
                 result = await result
         except asyncio.CancelledError:
             raise
-        except BaseException as error:  # a tool may raise anything
+        except BaseException as error:  # noqa: BLE001 - a tool may raise anything
             raise_ours(error)
             return None, error
         return result, None

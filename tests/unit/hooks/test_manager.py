@@ -5,10 +5,10 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, Self
 
 import pytest
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from kiosk.errors import PluginLoadError, SettingsError, StartupError
 from kiosk.hooks.manager import PluginSet, metadata_version, plugins_folder
@@ -184,6 +184,18 @@ def test_an_argument_the_hook_does_not_have_is_refused() -> None:
         load({"p": Wants()})
 
 
+def test_a_wrong_hook_in_a_file_has_its_line(tmp_path: Path) -> None:
+    for text, place in (
+        ("@hookimpl\ndef greting(): ...\n", "bad.py:2): there is no hook greting"),
+        ("@hookimpl\ndef greeting(visitor): ...\n", "bad.py:2) does not fit"),
+        ("@hookimpl\nasync def register_tools(): ...\n", "bad.py:2): register_tools is `async"),
+    ):
+        write(tmp_path, "bad.py", f"from kiosk.hooks.markers import hookimpl\n{text}")
+        with pytest.raises(PluginLoadError) as caught:
+            load(folder=tmp_path)
+        assert place in str(caught.value)
+
+
 def test_wrappers_are_refused() -> None:
     class Wraps:
         @hookimpl(wrapper=True)
@@ -270,6 +282,51 @@ def test_a_plugins_table_is_checked_and_given_to_it() -> None:
 def test_a_wrong_value_or_key_names_itself(table: dict[str, Any], sentence: str) -> None:
     with pytest.raises(SettingsError, match=sentence):
         load({"opening": WithSettings()}, plugins={"opening": table})
+
+
+class Odd(BaseModel):
+    """Settings whose check breaks, and one that is read by another name."""
+
+    colour: str = "red"
+    of: str = Field("", alias="from")
+
+    @field_validator("colour")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        return {"red": "#f00"}[value]
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if self.of == "nowhere":
+            raise ValueError("from somewhere")
+        return self
+
+
+class OddTable:
+    @hookimpl
+    def register_settings(self, register: Any) -> None:
+        register(Odd)
+
+
+@pytest.mark.parametrize(
+    ("table", "sentence"),
+    [
+        (
+            {"colour": "s3cret"},
+            r"^plugins.odd: its check failed with KeyError \(test_manager.py:\d+",
+        ),
+        ({"from": "nowhere"}, r"^plugins.odd: Value error, from somewhere\.$"),
+        ({"of": "here"}, r"^plugins.odd.of: the plugin has no such setting\.$"),
+    ],
+)
+def test_a_check_that_breaks_is_one_sentence(table: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(SettingsError, match=sentence):
+        load({"odd": OddTable()}, plugins={"odd": table})
+
+
+def test_a_setting_may_be_read_by_another_name() -> None:
+    loaded = load({"odd": OddTable()}, plugins={"odd": {"from": "here"}})
+    assert loaded.sites["odd"].settings(Odd).of == "here"
 
 
 def test_a_table_nobody_reads_is_refused(tmp_path: Path) -> None:

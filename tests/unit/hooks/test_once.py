@@ -11,6 +11,7 @@ import pytest
 import kiosk
 from kiosk.errors import PluginLoadError, StartupError
 from kiosk.hooks.once import call_once, is_ours, place
+from kiosk.hooks.tools import tool_from_function
 from tests.unit.hooks.hooking import ManualClock
 
 HERE = Path(__file__).name
@@ -89,6 +90,20 @@ def test_a_place_is_the_innermost_line_of_a_plugin() -> None:
 
     assert f"({HERE}:" in place(raised())
     assert place(ValueError("never raised")) == ""
+
+
+def test_a_place_is_not_in_what_we_use_on_a_plugins_behalf() -> None:
+    def registers() -> None:
+        tool_from_function(_odd, plugin="gate")
+
+    with pytest.raises(Exception, match="leading underscores") as caught:
+        registers()
+    assert place(caught.value).startswith(f" ({HERE}:")
+
+
+async def _odd(_gate: str) -> str:
+    """Open a gate."""
+    return _gate
 
 
 def test_the_built_in_plugins_count_as_plugins() -> None:

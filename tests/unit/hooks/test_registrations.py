@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
 from pydantic import BaseModel
+from typing_extensions import override
 
 from kiosk.errors import PluginLoadError
 from kiosk.hooks.markers import hookimpl
 from kiosk.hooks.values import PluginRequest
-from kiosk.model import McpServer
+from kiosk.model import McpServer, Tool, TranscriptEntry, TranscriptSink
 from tests.unit.hooks.hooking import hooked
 
 Register = Callable[..., None]
@@ -131,3 +132,77 @@ class Twice:
 def test_an_address_registered_twice_is_a_slip() -> None:
     with pytest.raises(PluginLoadError, match="route GET /a is registered twice"):
         hooked({"p": Twice()})
+
+
+def test_a_refusal_has_the_place_of_the_plugins_call() -> None:
+    place = r"rename one of them \(test_registrations\.py:\d+\)\.$"
+    with pytest.raises(PluginLoadError, match=place):
+        hooked({"one": Cards("menu", Data), "two": Cards("menu", Data)})
+
+
+def open_gate() -> str:
+    """Open a gate."""
+    return ""
+
+
+def takes_by_place(gate: str, /) -> str:
+    """Open a gate."""
+    return gate
+
+
+OBJECT = {"type": "object"}
+
+
+@pytest.mark.parametrize(
+    ("tool", "options", "sentence"),
+    [
+        (Tool("gate", "Open.", OBJECT, None), {}, "its handler is of a wrong type"),  # type: ignore[arg-type]  # the mistake
+        (Tool("gate", "Open.", None, open_gate), {}, "its parameters is of a wrong type"),  # type: ignore[arg-type]  # the mistake
+        (Tool("gate", "Open.", OBJECT | {"enum": {1}}, open_gate), {}, "are not JSON: Object of"),
+        (takes_by_place, {}, "parameter gate is given by name; remove the /"),
+        (open_gate, {"per_minute": 1.5}, "its per_minute is of a wrong type"),
+        (open_gate, {"progress": 5}, "its progress is of a wrong type"),
+        (open_gate, {"timeout_s": float("nan")}, "timeout_s must be above 0"),
+    ],
+)
+def test_a_tool_that_would_end_visits_stops_the_start(
+    tool: Any, options: dict[str, Any], sentence: str
+) -> None:
+    with pytest.raises(PluginLoadError, match=sentence):
+        hooked({"gate": Servers(tool, **options)})
+
+
+class Sinks(Cards):
+    register_card_types = None  # type: ignore[assignment]  # the same call of another hook
+
+    @hookimpl
+    def register_transcript_sinks(self, register: Register) -> None:
+        register(*self.things)
+
+
+class Far(TranscriptSink):
+    def __init__(self, name: Any = "far") -> None:
+        self.name = name
+
+    @override
+    async def write(self, batch: Sequence[TranscriptEntry]) -> None:
+        raise AssertionError("it is never started")
+
+
+class Plain(Far):
+    @override
+    def write(self, batch: Sequence[TranscriptEntry]) -> None:  # type: ignore[override]  # the mistake
+        raise AssertionError("it is never started")
+
+
+@pytest.mark.parametrize(
+    ("sink", "sentence"),
+    [
+        (Far(5), "a sink's name is text of 64 characters at most"),
+        (Far("x" * 65), "a sink's name is text of 64 characters at most"),
+        (Plain(), "sink far: write is an `async def`"),
+    ],
+)
+def test_a_sink_that_could_not_be_delivered_to_stops_the_start(sink: Far, sentence: str) -> None:
+    with pytest.raises(PluginLoadError, match=sentence):
+        hooked({"far": Sinks(sink)})
