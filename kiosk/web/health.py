@@ -22,6 +22,9 @@ from kiosk.web.routes import Route
 CHECK_S: Final = 2.0
 """Longest wait for one check."""
 
+PLUGIN_FAILED: Final = "It failed; the operator's page of plugins says why."
+"""What the public hears of a plugin's check."""
+
 Check = Callable[[], Awaitable[None]]
 """Returns when all is well; raises KioskError with the sentence to show."""
 
@@ -84,16 +87,27 @@ async def readyz(request: web.Request) -> web.Response:
     status: str = readiness.state
     if readiness.state == "ready" and failed:
         status = "degraded" if ready else "failing"
-    body = {"status": status, "checks": {name: asdict(item) for name, item in checks.items()}}
+    told = {name: asdict(item) for name, item in checks.items()}
+    plugins = [name for name, item in checks.items() if ":" in name and not item.ok]
+    # Anyone may ask, and a plugin's check may fail with an address and the key in it.
+    if plugins and not await _may_know(request):
+        for name in plugins:
+            told[name]["message"] = PLUGIN_FAILED
+    body = {"status": status, "checks": told}
     return web.json_response(body, status=200 if ready else 503)
+
+
+async def _may_know(request: web.Request) -> bool:
+    """Whether this machine itself asks, or a person who is logged in."""
+    # Through a proxy nobody told us about, everyone would seem to be on this machine.
+    trusted = request.app[keys.SETTINGS].server.trusted_proxies > 0
+    local = is_loopback(address_of(request)) and (trusted or not forwarded(request))
+    return local or (await login_of(request)).operator is not None
 
 
 async def metrics(request: web.Request) -> web.Response:
     """Prometheus text, for this machine itself or a person who is logged in."""
-    # Through a proxy nobody told us about, everyone would seem to be on this machine.
-    trusted = request.app[keys.SETTINGS].server.trusted_proxies > 0
-    local = is_loopback(address_of(request)) and (trusted or not forwarded(request))
-    if not local and (await login_of(request)).operator is None:
+    if not await _may_know(request):
         refuse(401, "unauthorized", "Metrics are for this machine or a person who is logged in.")
     # Generating is some milliseconds of pure work on a few hundred series: not worth a thread.
     body = generate_latest(request.app[keys.METRICS].registry)

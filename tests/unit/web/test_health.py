@@ -9,6 +9,7 @@ import pytest
 
 from kiosk import keys
 from kiosk.errors import KioskError
+from kiosk.web.health import PLUGIN_FAILED
 from tests.unit.web.composing import site
 
 
@@ -47,6 +48,21 @@ async def test_a_failing_check_says_why(tmp_path: Path) -> None:
         assert (status, body["status"]) == (503, "failing")
         assert body["checks"]["bus"]["message"].startswith("The bus does not answer")
         assert body["checks"]["storage"]["ok"]
+
+
+async def test_why_a_plugins_check_fails_is_for_operators(tmp_path: Path) -> None:
+    async def sad() -> None:
+        raise KioskError("401, url='https://far.example/?key=s3cret'")
+
+    through = {"X-Forwarded-For": "198.51.100.9"}
+    async with site(tmp_path) as running:
+        running.app[keys.READY].add("far:api", sad, critical=False)
+        assert "s3cret" in (await running.get("/readyz"))[1], "this machine itself"
+        status, text, _ = await running.get("/readyz", **through)
+        assert (status, json.loads(text)["status"]) == (200, "degraded")
+        assert json.loads(text)["checks"]["far:api"]["message"] == PLUGIN_FAILED
+        await running.log_in()
+        assert "s3cret" in (await running.get("/readyz", **through))[1]
 
 
 async def test_metrics_for_this_machine(tmp_path: Path) -> None:
