@@ -21,6 +21,8 @@ MAX_ANSWER: Final = 4 * 1024 * 1024
 """Bytes a plugin may answer with."""
 
 _TYPE: Final = re.compile(r"[a-z]+/[a-z0-9.+-]+")
+_LOCATION: Final = re.compile(r"/(?![/\\])[^\x00-\x1f\x7f-\x9f\ud800-\udfff]*")
+"""An address on this server. Browsers drop tabs and line ends: the rest may be another's."""
 _STATUSES: Final = range(200, 600)
 _NOT_HANDED_ON: Final = frozenset({"cookie", "authorization", "proxy-authorization"})
 
@@ -87,10 +89,14 @@ def _answer(answer: PluginResponse) -> web.Response:
     kind = answer.content_type
     if isinstance(body, Mapping):
         try:
-            body, kind = json.dumps(body, ensure_ascii=False, default=str), "application/json"
+            body = json.dumps(body, ensure_ascii=False, allow_nan=False, default=str)
+            kind = "application/json"
         except (TypeError, ValueError, RecursionError):
             raise _UnfitError("body") from None  # the text may quote what is in it
-    data = body.encode() if isinstance(body, str) else body
+    try:
+        data = body.encode() if isinstance(body, str) else body
+    except UnicodeEncodeError:
+        raise _UnfitError("body") from None
     if len(data) > MAX_ANSWER:
         raise _UnfitError("body: it has more than 4 MiB")
     if _TYPE.fullmatch(kind) is None:
@@ -99,7 +105,7 @@ def _answer(answer: PluginResponse) -> web.Response:
         raise _UnfitError("status")
     headers = {}
     if answer.location:
-        if not answer.location.startswith("/") or answer.location.startswith(("//", "/\\")):
+        if _LOCATION.fullmatch(answer.location) is None:
             raise _UnfitError("location")
         headers[hdrs.LOCATION] = answer.location
     return web.Response(
