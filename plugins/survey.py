@@ -23,7 +23,8 @@ from kiosk.model import Card
 STARS: Final = ("5", "4", "3", "2", "1")
 ASKED: Final = "survey.asked"
 """The note on a visit that says it was asked: once is enough."""
-MOST_DAYS: Final = 1000
+MOST_DAYS: Final = 10_000
+"""Days that are read: all of them, for the oldest come first."""
 SHOWN_DAYS: Final = 7
 
 WORDS: Final[dict[str, dict[str, str]]] = {
@@ -133,14 +134,15 @@ def register_tools(register: RegisterTool, site: Site) -> None:
 
     async def ask_for_feedback(session: SessionHandle) -> dict[str, str]:
         """Ask the visitor for feedback, a survey of two questions on the screen: how was it?"""
-        said = words(session.language)
+        language = session.language  # of the form; the visitor may choose another meanwhile
+        said = words(language)
         if session.notes.get(ASKED):
             return {"say": said["again"]}
         session.notes[ASKED] = True
-        answers = await session.ask(form(session.language), timeout_s=settings.wait_s)
+        answers = await session.ask(form(language), timeout_s=settings.wait_s)
         if answers is None:
             return {"say": said["closed"]}
-        await counts.add(session.language, answers)
+        await counts.add(language, answers)
         return {"say": said["thanks"]}
 
     register(ask_for_feedback, timeout_s=settings.wait_s + 10)

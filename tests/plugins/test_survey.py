@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+
 from kiosk import keys
 from kiosk.emulator.speech.engines import Engines
 from kiosk.signaling import messages as m
@@ -58,6 +60,27 @@ async def test_what_is_not_offered_is_not_counted() -> None:
     await counts.add("en", {"stars": True})
     ((_, found),) = await counts.days()
     assert found == {"stars": {"5": 2}, "found": {"no": 1}}
+
+
+async def test_a_language_chosen_while_the_form_is_open_costs_no_answer(
+    kiosk_harness: MakeHarness, engines: Engines
+) -> None:
+    harness, visit = await asked(kiosk_harness, engines)
+    await visit.send(m.Language(language="de"))
+    await visit.send(m.CardForm(id="survey", values={"stars": "Well"}))
+    await visit.heard()
+    assert "4.0 of 5 from 1 answer" in str(await harness.app[keys.HOOKS].dashboard_panels("anna"))
+
+
+async def test_after_years_the_last_days_are_still_shown() -> None:
+    site = fake_site()
+    counts, first = Counts(site), date(2026, 1, 1)
+    for number in range(1200):
+        day = f"{first + timedelta(days=number)}"
+        await site.store.set(day, {"stars": {"5": 1}, "found": {}})
+    site.state["counts"] = counts
+    (panel,) = await survey.dashboard_panels(site)
+    assert panel.rows[0][0] == f"{first + timedelta(days=1199)}"
 
 
 def test_the_form_is_in_the_visitors_language() -> None:
