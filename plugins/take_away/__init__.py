@@ -22,7 +22,7 @@ from kiosk.model import Card, ToolCall, ToolResult
 MOST_PAGES: Final = 500
 """Pages that wait to be opened; beyond them the oldest goes."""
 MOST_IN_CODE: Final = 900
-"""Characters of an answer that fit into a code itself and can still be scanned."""
+"""Bytes of an answer, as UTF-8, that fit into a code itself and can still be scanned."""
 MOST_ON_PAGE: Final = 8000
 TOOL: Final = "take_it_along"
 LOOKED_UP: Final = "take_away.looked_up"
@@ -118,6 +118,11 @@ def last_answer(session: SessionHandle) -> str:
     return str(found) if len(heard) < len(found) / 2 else heard
 
 
+def cut(answer: str) -> str:
+    """Return what of an answer fits into a code; a letter may be three bytes of it."""
+    return answer.encode("utf-8", "replace")[:MOST_IN_CODE].decode("utf-8", "ignore")
+
+
 def questions(session: SessionHandle) -> int:
     """Return how often the visitor spoke. Answers that are cut short are counted late."""
     return sum(turn.speaker == "visitor" for turn in session.turns)
@@ -151,7 +156,7 @@ def register_tools(register: RegisterTool, site: Site) -> None:
     settings = site.settings(TakeAwaySettings)
     pages = site.state["pages"] = Pages(site)
 
-    def take_it_along(session: SessionHandle) -> ToolResult:
+    async def take_it_along(session: SessionHandle) -> ToolResult:
         """Show a QR code so that the visitor can take the last answer along on a phone."""
         said = words(session.language)
         answer = last_answer(session)
@@ -163,7 +168,7 @@ def register_tools(register: RegisterTool, site: Site) -> None:
             text = said["scan"].format(minutes=settings.minutes)
             data = {"content": f"{settings.base_url}/-/take_away/{token}", "text": text}
         else:
-            text, data = said["text"], {"content": answer[:MOST_IN_CODE], "text": said["text"]}
+            text, data = said["text"], {"content": cut(answer), "text": said["text"]}
         return ToolResult({"say": text}, (Card("qr", said["title"], data, id="take-away"),))
 
     register(take_it_along, per_minute=6)

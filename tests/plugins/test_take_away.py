@@ -7,6 +7,7 @@ import json
 import aiohttp
 import pytest
 
+from kiosk.builtin.cards import QrData
 from kiosk.emulator.speech.engines import Engines
 from kiosk.errors import SettingsError
 from kiosk.hooks.site import Turn
@@ -14,7 +15,7 @@ from kiosk.model import ToolCall, ToolResult
 from kiosk.testing import KioskHarness, ManualClock, Visit, fake_session, fake_site
 from kiosk.testing.fixtures import MakeHarness
 from plugins import take_away
-from plugins.take_away import MOST_PAGES, Pages, last_answer
+from plugins.take_away import MOST_IN_CODE, MOST_PAGES, Pages, cut, last_answer
 from tests.unit.hooks.hooking import hooked
 
 
@@ -82,6 +83,14 @@ async def test_without_an_address_the_code_holds_the_words(
     visit = await code(await asked(kiosk_harness, engines))
     (call,) = visit.tool_calls
     assert call.result.cards[0].data["content"] == visit.lines("avatar")[0]
+
+
+@pytest.mark.parametrize("letter", ["a", "ü", "ว", "🖼"])
+def test_a_long_answer_fits_into_a_code_in_every_script(letter: str) -> None:
+    content = cut(letter * 2000)
+    assert set(content) == {letter}
+    assert len(content.encode()) > MOST_IN_CODE - 4
+    assert QrData(content=content).content == content
 
 
 async def test_a_token_that_is_none_opens_nothing(
