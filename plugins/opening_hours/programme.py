@@ -60,6 +60,7 @@ class Programme:
             raise CalendarError(f"the calendar is larger than {MOST_BYTES // 1024} KiB")
         try:
             calendar = Calendar.from_ical(data)
+            _check_rules(calendar)
             self._query = recurring_ical_events.of(calendar)
             self.day(date(2026, 1, 1))
         except (ValueError, KeyError, AttributeError, IndexError, TypeError) as error:
@@ -73,9 +74,15 @@ class Programme:
         spans: list[tuple[time, time]] = []
         events: list[Event] = []
         is_closed = False
-        for item in self._query.at(day):
-            kinds = _categories(item)
+        # An event is found on its day in its own time zone, which may be another day here.
+        around = self._query.between(day - timedelta(days=1), day + timedelta(days=2))
+        first = datetime.combine(day, time.min, self._zone)
+        last = datetime.combine(day + timedelta(days=1), time.min, self._zone)
+        for item in around:
             start, end = self._local(item["DTSTART"].dt), self._local(_end(item))
+            if start >= last or not (end > first or start >= first):
+                continue
+            kinds = _categories(item)
             cancelled = str(item.get("STATUS", "")).upper() == "CANCELLED"
             if self._closed in kinds:
                 is_closed = is_closed or not cancelled
@@ -99,6 +106,17 @@ class Programme:
         if moment.tzinfo is None:
             return moment.replace(tzinfo=self._zone)  # a floating time is the site's own
         return moment.astimezone(self._zone)
+
+
+def _check_rules(calendar: Any) -> None:
+    """Raise CalendarError for a repetition that is counted for minutes, or without an end."""
+    for event in calendar.walk("VEVENT"):
+        found = event.get("RRULE")
+        for rule in found if isinstance(found, list) else [] if found is None else [found]:
+            if {"SECONDLY", "MINUTELY"} & {str(word).upper() for word in rule.get("FREQ", ())}:
+                raise CalendarError("it has an event every minute or second (RRULE)")
+            if any(int(number) < 1 for number in rule.get("INTERVAL", ())):
+                raise CalendarError("it has an event that repeats every 0 days (RRULE)")
 
 
 def _end(item: Any) -> date | datetime:

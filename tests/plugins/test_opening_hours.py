@@ -67,14 +67,31 @@ def test_times_of_other_zones_are_the_sites_and_cancelled_ones_are_marked() -> N
 
 
 @pytest.mark.parametrize(
+    ("zone", "hours", "on"),
+    [
+        ("Pacific/Auckland", "20261202T200000Z/20261203T040000Z", "09:00-17:00"),
+        ("America/Los_Angeles", "20261204T010000Z/20261204T060000Z", "17:00-22:00"),
+    ],
+)
+def test_hours_of_another_zone_are_on_the_sites_day(zone: str, hours: str, on: str) -> None:
+    start, end = hours.split("/")
+    data = event(f"CATEGORIES:OPENING\nDTSTART:{start}\nDTEND:{end}")
+    made = Programme(data, ZoneInfo(zone), opening="opening", closed="closed")
+    days = [made.day(date(2026, 12, number)).hours() for number in (2, 3, 4)]
+    assert days == ["", on, ""]
+
+
+@pytest.mark.parametrize(
     ("data", "why"),
     [
         (b"not a calendar", "no iCalendar file"),
         (event("SUMMARY:x\nDTSTART:nonsense"), "no iCalendar file"),
         (b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nEND:VCALENDAR\r\n", "no event"),
         (b"x" * 3_000_000, "larger than"),
+        (event("DTSTART:20261203T180000Z\nRRULE:FREQ=DAILY;INTERVAL=0"), "repeats every 0 days"),
+        (event("DTSTART:20261203T180000Z\nRRULE:FREQ=SECONDLY"), "every minute or second"),
     ],
-    ids=["text", "date", "empty", "large"],
+    ids=["text", "date", "empty", "large", "endless", "busy"],
 )
 def test_a_file_that_is_none_says_why(data: bytes, why: str) -> None:
     with pytest.raises(CalendarError, match=why):
