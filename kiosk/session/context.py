@@ -61,6 +61,10 @@ class Asking(Protocol):
         """Close the question of a card that the visitor closed."""
         ...
 
+    def close(self) -> None:
+        """Answer every open question with None: the visit is over."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class VisitServices:

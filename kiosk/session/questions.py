@@ -37,6 +37,8 @@ class Questions:
             return None
         card_id = card.id or new_id("form")
         card = Card(card.kind, card.title, card.data, card_id)
+        # A form with the id of an open one takes its place on the screen: nobody answers that now.
+        self.dismissed(card_id)
         answer: asyncio.Future[Answers | None] = asyncio.get_running_loop().create_future()
         self._open[card_id] = (card, answer)
         self._ctx.show(card, plugin)
@@ -48,8 +50,9 @@ class Questions:
         except TimeoutError:
             return None
         finally:
-            self._open.pop(card_id, None)
-            self._ctx.hide(card_id)
+            if self._open.get(card_id, (card, None))[1] is answer:
+                del self._open[card_id]
+                self._ctx.hide(card_id)
 
     def answered(self, message: m.CardForm) -> None:
         """Take what the visitor confirmed; what does not fit the form is refused in words."""
@@ -62,7 +65,17 @@ class Questions:
             log.info("a form came back with what it does not have", why=wrong)
             self._ctx.send(m.Failure(code="form", message=self._ctx.text("error.form")))
             return
-        answer.set_result(dict(message.values))
+        answer.set_result(
+            {
+                name: message.values.get(name, False if item.get("kind") == "check" else "")
+                for name, item in _named(card).items()
+            }
+        )
+
+    def close(self) -> None:
+        """Answer every open question with None: the visit is over."""
+        for card_id in tuple(self._open):
+            self.dismissed(card_id)
 
     def dismissed(self, card_id: str) -> None:
         """Close the question of a card that the visitor closed."""
@@ -73,7 +86,7 @@ class Questions:
 
 def misfit(card: Card, values: Mapping[str, str | bool]) -> str:
     """Return why answers do not fit the card's fields, without quoting them; "" when they do."""
-    known = {str(item.get("name")): item for item in _fields(card)}
+    known = _named(card)
     for name in values:
         if name not in known:
             return "an unknown field"
@@ -99,6 +112,10 @@ def _fits(kind: str, value: str, item: Mapping[str, Any]) -> bool:
     if kind == "email":
         return _EMAIL.fullmatch(value) is not None
     return True
+
+
+def _named(card: Card) -> dict[str, Mapping[str, Any]]:
+    return {str(item.get("name")): item for item in _fields(card)}
 
 
 def _fields(card: Card) -> Iterator[Mapping[str, Any]]:

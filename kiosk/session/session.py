@@ -159,6 +159,7 @@ class Session:
         if ctx.line is not None:
             await ctx.line.aclose()
             ctx.line = None
+        ctx.questions.close()  # a plugin may wait in a task of its own
         for name in await ctx.tasks.aclose(within_s=LEAVE_S):
             log.error("a task of a visit did not end and is left behind", task=name)
         seconds = ctx.clock.monotonic() - ctx.started

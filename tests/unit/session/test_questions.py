@@ -21,6 +21,7 @@ FIELDS: list[dict[str, Any]] = [
     {"name": "mail", "label": "Mail", "kind": "email"},
     {"name": "news", "label": "News", "kind": "check"},
 ]
+CONFIRMED: Answers = {"phone": "", "when": "", "age": "", "mail": "", "news": False}
 FORM = Card("form", "Call me back", {"fields": FIELDS})
 
 
@@ -36,7 +37,7 @@ async def test_what_is_confirmed_is_returned_and_the_card_goes() -> None:
     async with staged() as stage:
         task, card_id = await asked(stage)
         stage.ctx.questions.answered(m.CardForm(id=card_id, values={"phone": "123"}))
-        assert await task == {"phone": "123"}
+        assert await task == {**CONFIRMED, "phone": "123"}
         assert [gone.id for gone in stage.screen.all(m.HideCard)] == [card_id]
         # A second tap on "Send" finds nothing to answer.
         stage.ctx.questions.answered(m.CardForm(id=card_id, values={"phone": "456"}))
@@ -52,7 +53,7 @@ async def test_answers_that_do_not_fit_leave_the_question_open() -> None:
         stage.ctx.questions.answered(m.CardForm(id="another", values={"phone": "1"}))
         assert not task.done()
         stage.ctx.questions.answered(m.CardForm(id=card_id, values={"phone": "1"}))
-        assert await task == {"phone": "1"}
+        assert await task == {**CONFIRMED, "phone": "1"}
 
 
 async def test_a_closed_card_and_a_deadline_answer_with_none() -> None:
@@ -74,6 +75,24 @@ async def test_an_id_is_kept_and_one_is_made_where_there_is_none() -> None:
         for card_id in (first, second):
             stage.ctx.questions.dismissed(card_id)
         assert [await one, await two] == [None, None]
+
+
+async def test_a_form_in_the_place_of_an_open_one_is_the_one_that_is_answered() -> None:
+    async with staged() as stage:
+        named = Card("form", "T", {"fields": FIELDS}, "mine")
+        (one, _), (two, _) = await asked(stage, named), await asked(stage, named)
+        assert await one is None
+        assert "mine" in stage.ctx.cards
+        stage.ctx.questions.answered(m.CardForm(id="mine", values={"phone": "1"}))
+        assert await two == {**CONFIRMED, "phone": "1"}
+        assert stage.ctx.cards == {}
+
+
+async def test_the_end_of_the_visit_answers_who_asks_in_a_task_of_its_own() -> None:
+    async with staged() as stage:
+        task, _ = await asked(stage, timeout_s=3600)
+        stage.ctx.questions.close()
+        assert await task is None
 
 
 async def test_too_many_questions_and_a_visit_that_is_over_are_answered_at_once() -> None:
