@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 from collections.abc import AsyncIterator, Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from typing import Any, Final
 
@@ -26,6 +25,7 @@ from kiosk.security.operators import Operators
 from kiosk.session.context import VisitServices
 from kiosk.session.opening import language_name
 from kiosk.session.registry import SessionRegistry
+from kiosk.session.threads import ToolThreads
 from kiosk.settings import Settings
 from kiosk.storage.database import Storage, open_storage
 from kiosk.telemetry import Metrics
@@ -51,8 +51,6 @@ from kiosk.web.templating import Templates
 
 PLUGIN_HTTP_S: Final = 10.0
 """How long a request of a plugin's may take, unless it says otherwise."""
-TOOL_THREADS: Final = 8
-"""Worker threads for plain-function tools; a call beyond them waits inside its deadline."""
 
 CREDENTIAL: web.AppKey[Credential] = web.AppKey("credential")
 
@@ -273,9 +271,6 @@ async def _upstream(app: web.Application) -> AsyncIterator[None]:
 
 
 async def _visits(app: web.Application) -> AsyncIterator[None]:
-    # Not the loop's default pool: aiortc and the database use that one, and a tool that blocks
-    # must not starve them.
-    pool = ThreadPoolExecutor(TOOL_THREADS, thread_name_prefix="tool")
     app[keys.REGISTRY] = SessionRegistry(
         VisitServices(
             settings=app[keys.SETTINGS],
@@ -287,14 +282,13 @@ async def _visits(app: web.Application) -> AsyncIterator[None]:
             recorder=app[keys.RECORDER],
             credential=app[CREDENTIAL],
             render_card=app[keys.TEMPLATES].render_card,
-            tool_pool=pool,
+            tool_threads=ToolThreads(),
         )
     )
     try:
         yield
     finally:
         await app[keys.REGISTRY].drain(0)
-        pool.shutdown(wait=False, cancel_futures=True)
 
 
 async def _ready(app: web.Application) -> AsyncIterator[None]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable
-from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Protocol
@@ -23,6 +22,7 @@ from kiosk.i18n import Texts
 from kiosk.model import Answers, Card, EndReason, Kiosk
 from kiosk.session.line import Line
 from kiosk.session.state import VisitMachine
+from kiosk.session.threads import ToolThreads
 from kiosk.session.turns import FinishedTurn, TurnBook
 from kiosk.settings import Settings
 from kiosk.signaling import messages as m
@@ -79,7 +79,7 @@ class VisitServices:
     recorder: Recorder
     credential: Credential
     render_card: Callable[[Card], str]
-    tool_pool: Executor
+    tool_threads: ToolThreads
 
 
 class VisitContext:

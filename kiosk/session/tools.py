@@ -295,9 +295,9 @@ class ToolRunner:
             if is_async(tool):
                 with self._ctx.services.hooks.calling_tool(tool):
                     return await tool.handler(**values), None  # type: ignore[misc]  # is_async says so
-            loop = asyncio.get_running_loop()
             work = functools.partial(tool.handler, **values)
-            result: Any = await loop.run_in_executor(self._ctx.services.tool_pool, work)
+            threads = self._ctx.services.tool_threads
+            result: Any = await threads.run(tool.plugin, tool.name, work)
             if inspect.isawaitable(result):  # an async function behind a plain decorator
                 result = await result
         except asyncio.CancelledError:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -24,6 +23,7 @@ from kiosk.session.handle import VisitHandle
 from kiosk.session.line import Line
 from kiosk.session.opening import session_settings
 from kiosk.session.questions import Questions
+from kiosk.session.threads import ToolThreads
 from kiosk.session.turns import FinishedTurn
 from kiosk.settings import load_settings
 from kiosk.signaling import messages as m
@@ -185,7 +185,6 @@ async def staged(
         loaded = load_plugins(settings, clock, builtins=builtins or {}, extra=extra)
         hooks = Hooks(loaded, settings, clock, metrics)
         recorder = Recorder(hooks, book, Outbox(NOWHERE, clock), clock, settings.storage, metrics)
-        pool = ThreadPoolExecutor(4, thread_name_prefix="tool")
         bus = MemoryBus(clock)
         services = VisitServices(
             settings=settings,
@@ -197,7 +196,7 @@ async def staged(
             recorder=recorder,
             credential=KEY,
             render_card=render,
-            tool_pool=pool,
+            tool_threads=ToolThreads(),
         )
         ctx, screen = VisitContext(services, LOBBY, "en"), RecordingScreen()
         ctx.handle, ctx.questions = VisitHandle(ctx), Questions(ctx)
@@ -213,7 +212,6 @@ async def staged(
                         await line.aclose()
         finally:
             await bus.aclose()
-            pool.shutdown(wait=False, cancel_futures=True)
 
 
 @asynccontextmanager
