@@ -196,7 +196,8 @@ class SinkBusy(Exception):
 
     def __init__(self, seconds: float) -> None:
         super().__init__(seconds)
-        self.seconds = seconds
+        # Checked here, where it is the sink's failure; later it would stop the delivery.
+        self.seconds = float(seconds)
 
 
 class TranscriptSink(ABC):
