@@ -33,6 +33,9 @@ _COMMON: Final = frozenset(
     about der die das den dem ein eine einen und oder ist sind kann ich mir mich wir sie es wie
     was wann wo wer warum bitte mit von zu für im in auf haben gibt hier
     darf dürfen mein meine hin here there any some take
+    am been but by did get got has its let may must need our shall should so they us
+    aber auch da darfst doch du er es etwas euch ihr ihre ins kannst man muss müssen musst nach
+    nicht nur rein sein soll sollen uns unsere wohin zum zur
     """.split()  # noqa: SIM905 - a list of fifty strings would be harder to read
 )
 
@@ -179,5 +182,5 @@ def query(question: str) -> str:
 def _term(word: str) -> str:
     """Return one word as FTS5 takes it: in quotes, and with endings that differ."""
     if len(word) < 4:
-        return f'"{word}"'
+        return f'"{word}" OR "{word}s"'  # all that begins with `car` would be too much
     return f'"{word[:-1] if len(word) > 5 else word}"*'
