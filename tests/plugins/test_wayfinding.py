@@ -82,6 +82,7 @@ def ids(plan: Plan, asked: str) -> set[str]:
         ("elevator", "lift-ground"),
         ("Fahrstuhl", "lift-ground"),
         ("gift shop", "shop"),
+        ("somewhere to eat", "cafe"),
         ("somewhere to leave my coat", "cloakroom"),
         ("Schließfächer", "cloakroom"),
         ("tickets", "staff-desk"),
