@@ -49,6 +49,8 @@ from kiosk.web.routes import add_routes
 from kiosk.web.static import StaticFiles
 from kiosk.web.templating import Templates
 
+MOST_PUBLISHED: Final = 65_536
+"""Longest event of a plugin as JSON: it is kept for every operator who looks on."""
 PLUGIN_HTTP_S: Final = 10.0
 """How long a request of a plugin's may take, unless it says otherwise."""
 
@@ -219,7 +221,12 @@ async def _hooks(app: web.Application) -> AsyncIterator[None]:
         event = events.PluginEvent(
             kiosk_id=kiosk, at=clock.now(), plugin=plugin, name=name, data=dict(data)
         )
-        await bus.publish(events.EVENTS_TOPIC, event.model_dump(mode="json"))
+        payload = event.model_dump(mode="json")
+        if len(event.model_dump_json()) > MOST_PUBLISHED:
+            raise ValueError(
+                f"an event of a plugin has at most {MOST_PUBLISHED} characters of JSON"
+            )
+        await bus.publish(events.EVENTS_TOPIC, payload)
 
     timeout = aiohttp.ClientTimeout(total=PLUGIN_HTTP_S)
     async with AsyncExitStack() as stack:

@@ -101,7 +101,7 @@ class Site:
     async def publish(self, name: str, *, kiosk: str = "", **data: Any) -> None:
         """Tell operators and other plugins: a `plugin_event` with this name and JSON data.
 
-        Without personal data: it is shown and logged as it is.
+        Without personal data: it is shown and logged as it is. At most 64 KiB as JSON.
         """
         if self.services.publish is None:
             raise self._not_running("publish")

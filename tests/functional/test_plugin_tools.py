@@ -217,6 +217,21 @@ async def test_however_a_tool_breaks_the_visitor_is_told_and_the_visit_goes_on(
     assert {failure.hook for failure in harness.failures} == {"tool open_gate"}
 
 
+async def test_what_a_plugin_publishes_has_a_limit(
+    kiosk_harness: MakeHarness, engines: Engines
+) -> None:
+    class Far:
+        @hookimpl
+        def register_tools(self, site: Site) -> None:
+            self.site = site
+
+    far = Far()
+    await kiosk_harness(engines=engines, plugins={"far": far})
+    await far.site.publish("small", text="x" * 60_000)
+    with pytest.raises(ValueError, match="at most 65536 characters of JSON"):
+        await far.site.publish("large", text="x" * 66_000)
+
+
 async def test_the_plugins_http_client_is_not_shared(
     kiosk_harness: MakeHarness, engines: Engines
 ) -> None:
