@@ -139,7 +139,9 @@ class Recorder:
     async def add(self, entry: TranscriptEntry) -> None:
         """Redact one finished turn and queue it for every sink."""
         text = await self._hooks.redact(entry.text, "transcript")
-        clean = replace(entry, text=text)
+        # Half a character, as text cut by UTF-16 has it, cannot be stored and would cost a batch.
+        whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        clean = replace(entry, text=whole)
         for runner in self._runners:
             runner.put(clean)
 

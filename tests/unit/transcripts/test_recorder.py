@@ -64,6 +64,16 @@ async def recording(
                 yield recorder
 
 
+async def test_half_a_character_costs_itself_and_no_entry_beside_it() -> None:
+    far = Sink()
+    async with recording(SinkPlugin(far)) as recorder:
+        for number, text in enumerate(("Hello", "\ud83d\ude00", "half \ud83d"), 1):
+            await recorder.add(entry(number, text))
+        assert await recorder.settle(5)
+    texts = [item.text for batch in far.batches for item in batch]
+    assert texts == ["Hello", "\N{GRINNING FACE}", "half \N{REPLACEMENT CHARACTER}"]
+
+
 async def test_every_sink_gets_what_redaction_has_left() -> None:
     first, second = Sink("first"), Sink("second")
     plugin = SinkPlugin(first, second, redact=lambda text: text.replace("Anna", "[NAME]"))
