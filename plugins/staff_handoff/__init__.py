@@ -11,7 +11,7 @@ import json
 import secrets
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Literal, Self
 
@@ -64,7 +64,6 @@ class Call:
     since: datetime
     state: State = "waiting"
     by: str = ""
-    answered: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 class Desk:
