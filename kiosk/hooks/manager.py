@@ -37,6 +37,8 @@ from kiosk.hooks.site import Site, SiteServices
 from kiosk.settings import Settings
 
 ENTRY_POINTS: Final = "avatar_kiosk.plugins"
+GIVEN: Final = "given"
+"""Origin of a plugin that a test or an embedding application brings along."""
 REQUIRED: Final = "required"
 """Key of every `[plugins.NAME]` that is ours: with true, no visit opens while it fails."""
 
@@ -93,7 +95,7 @@ def load_plugins(
             if name not in blocked:
                 _register(loaded, import_plugin(name, path), name, str(path), "", blocked)
     for name, plugin in (extra or {}).items():
-        _register(loaded, plugin, name, "given", "", blocked)
+        _register(loaded, plugin, name, GIVEN, "", blocked)
     _check_sections(settings, loaded)
     folders = {plugin.name: plugin.folder for plugin in loaded.plugins}
     for name, section in _sections(settings, loaded, clock).items():
@@ -271,7 +273,9 @@ def _validation_sentence(
 def _at(origin: str, function: Any) -> str:
     """Return where a plugin's function is: its file with the line, or just the origin."""
     code = getattr(inspect.unwrap(function), "__code__", None) if callable(function) else None
-    return f"{origin}:{code.co_firstlineno}" if code and code.co_filename == origin else origin
+    if code is None or origin not in {code.co_filename, GIVEN}:
+        return origin
+    return f"{code.co_filename if origin == GIVEN else origin}:{code.co_firstlineno}"
 
 
 def _check_impl(

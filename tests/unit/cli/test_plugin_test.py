@@ -70,6 +70,7 @@ def test_a_plugin_that_does_not_load_is_one_sentence(tmp_path: Path) -> None:
     result = kiosk("plugins", "test", str(path))
     assert result.exit_code != 0
     assert "did you mean greeting" in result.output
+    assert "broken.py:4): there is no hook" in result.output
 
 
 FAILS = """
