@@ -39,6 +39,10 @@ class Scribe:
         """Record a turn, then publish the event and offer it to plugins."""
         if isinstance(item, FinishedTurn):
             item = await self._record(item)
+        elif isinstance(item, events.CardShown):
+            # A plugin may have put what was said into it; operators read it.
+            title = await self._ctx.services.hooks.redact(item.title, "operator")
+            item = item.model_copy(update={"title": title})
         await self._ctx.services.bus.publish(events.EVENTS_TOPIC, item.model_dump(mode="json"))
         hooks = self._ctx.services.hooks
         hooks.session_event(self._ctx.handle, item)

@@ -88,6 +88,16 @@ async def test_a_turn_is_recorded_published_told_and_given_a_card() -> None:
         assert value == 1
 
 
+async def test_a_cards_title_is_told_without_what_redaction_takes() -> None:
+    site = Site()
+    async with scribing(site) as (stage, _), listening_to(stage.services) as heard:
+        stage.ctx.show(Card("text", "A call for Anna"))
+        await eventually(lambda: any(e.type == "card_shown" for e in heard), "the event")
+        (told,) = (event for event in heard if isinstance(event, events.CardShown))
+        assert told.title == "A call for [operator]"
+        assert stage.screen.all(m.ShowCard)[-1].title == "A call for Anna"
+
+
 async def test_things_are_told_in_the_order_in_which_they_happened() -> None:
     site = Site()
     async with scribing(site) as (stage, end):
