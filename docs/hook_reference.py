@@ -25,6 +25,7 @@ MOMENTS: Final = (
     ("Somebody touches the screen", "admit_session"),
     ("A visit begins", "configure_session instructions greeting session_started"),
     ("The model calls a tool", "before_tool_call after_tool_call"),
+    ("The visitor touches “Talk to a person”", "person_wanted"),
     ("A turn or a call is over", "redact cards session_event"),
     ("A visit breaks", "session_error"),
     ("A visit is over", "session_ended"),

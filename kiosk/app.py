@@ -12,13 +12,14 @@ from aiohttp import web
 
 from kiosk import events, keys, paths
 from kiosk.builtin import cards, goodbye, greeting, redaction
+from kiosk.builtin.screen import ScreenTools
 from kiosk.builtin.store import StorePlugin
 from kiosk.bus.memory import MemoryBus
 from kiosk.clock import Clock, SystemClock
 from kiosk.errors import SettingsError, StartupError
 from kiosk.hooks.facade import Hooks
 from kiosk.hooks.manager import PluginSet, load_plugins, metadata_version
-from kiosk.i18n import Texts
+from kiosk.i18n import STANDARD, Texts
 from kiosk.model import Kiosk
 from kiosk.security.devices import Devices
 from kiosk.security.operators import Operators
@@ -82,12 +83,15 @@ def create_app(
         language_name(code)
     app = web.Application(client_max_size=settings.server.max_body_bytes)
     metrics = Metrics()
-    loaded = _plugins(app, settings, clock, plugins)
+    ours = builtins(lambda: app[keys.STORAGE], texts, settings.site.wording)
+    loaded = load_plugins(settings, clock, builtins=ours, extra=plugins)
     hooks = Hooks(loaded, settings, clock, metrics)
     kiosks = _kiosks(settings)
     folders = [plugin.templates for plugin in loaded.plugins if plugin.templates is not None]
     static = StaticFiles(
-        paths.STATIC, *(plugin.static for plugin in loaded.plugins if plugin.static is not None)
+        paths.STATIC,
+        *(plugin.static for plugin in loaded.plugins if plugin.static is not None),
+        below=pages.sign_folder(settings.site),
     )
 
     app[keys.SETTINGS] = settings
@@ -107,6 +111,7 @@ def create_app(
     app[signaling.KIOSKS] = kiosks
     app[signaling.TEXTS] = texts
     app[signaling.SOCKETS] = signaling.KioskSockets()
+    app[pages.SIGN_VIDEOS] = pages.sign_videos(static)
     app[pages.VERSION] = f"{metadata_version()}-{static.version}"
 
     middlewares.install(
@@ -133,7 +138,11 @@ def create_app(
     return app
 
 
-def builtins(storage: Callable[[], Storage] | None = None) -> dict[str, object]:
+def builtins(
+    storage: Callable[[], Storage] | None = None,
+    texts: Texts | None = None,
+    wording: str = STANDARD,
+) -> dict[str, object]:
     """Return our own plugins by name; `storage` is asked for once the server runs."""
 
     def closed() -> Storage:
@@ -144,22 +153,9 @@ def builtins(storage: Callable[[], Storage] | None = None) -> dict[str, object]:
         "redaction": redaction,
         "goodbye": goodbye,
         "cards": cards,
+        "screen": ScreenTools(texts if texts is not None else Texts.load(), wording),
         "store": StorePlugin(storage or closed),
     }
-
-
-def _plugins(
-    app: web.Application,
-    settings: Settings,
-    clock: Clock,
-    extra: Mapping[str, object] | None,
-) -> PluginSet:
-    return load_plugins(
-        settings,
-        clock,
-        builtins=builtins(lambda: app[keys.STORAGE]),
-        extra=extra,
-    )
 
 
 def _check_card_files(loaded: PluginSet, hooks: Hooks, static: StaticFiles) -> None:

@@ -18,6 +18,10 @@ from kiosk.errors import SettingsError
 SOURCE_LANGUAGE: Final = "en"
 """The language that defines the keys, and the last one asked."""
 
+STANDARD: Final = "standard"
+WORDINGS: Final = (STANDARD, "children")
+"""For whom sentences are worded; all but the first are suffixes of keys."""
+
 _PREFIX: Final = "kiosk."
 _SUFFIX: Final = ".po"
 
@@ -35,7 +39,11 @@ class Texts:
 
     def __init__(self, catalogues: Mapping[str, Mapping[str, str]]) -> None:
         self._catalogues = {code: dict(texts) for code, texts in catalogues.items()}
-        self._merged = {code: self._merge(code) for code in self._catalogues}
+        self._merged = {
+            (code, wording): self._merge(code, wording)
+            for code in self._catalogues
+            for wording in WORDINGS
+        }
 
     @classmethod
     def load(cls, site_dirs: Sequence[Path] = ()) -> Texts:
@@ -67,13 +75,14 @@ class Texts:
         others = sorted(code for code in self._catalogues if code != SOURCE_LANGUAGE)
         return (SOURCE_LANGUAGE, *others)
 
-    def get(self, language: str, key: str, **values: object) -> str:
+    def get(self, language: str, key: str, *, wording: str = STANDARD, **values: object) -> str:
         """Return the sentence for `key`, with `{name}` replaced from `values`.
 
-        `de-AT` falls back to `de`, then to English. Raises KeyError for a key that English does
+        `de-AT` falls back to `de`, then to English; in the wording `children` a sentence
+        `key.children` goes first. Raises KeyError for a key that English does
         not have: that is a mistake in code, which the tests find.
         """
-        text = self.screen(language)[key]
+        text = self.screen(language, wording)[key]
         return text.format(**values) if values else text
 
     def find(self, language: str, key: str, fallback: str) -> str:
@@ -81,9 +90,9 @@ class Texts:
         texts = self.screen(language)
         return texts.get(key) or texts[fallback]
 
-    def screen(self, language: str) -> dict[str, str]:
+    def screen(self, language: str, wording: str = STANDARD) -> dict[str, str]:
         """Return every sentence in `language`, what is missing filled in from its fallbacks."""
-        return self._merged[self.best(language)]
+        return self._merged[self.best(language), wording]
 
     def best(self, language: str) -> str:
         """Return the code of the catalogue that serves `language`: itself, its base, or English."""
@@ -110,11 +119,20 @@ class Texts:
         """
         return _described(language)
 
-    def _merge(self, code: str) -> dict[str, str]:
-        merged: dict[str, str] = dict(self._catalogues.get(SOURCE_LANGUAGE, {}))
+    def _merge(self, code: str, wording: str) -> dict[str, str]:
+        merged: dict[str, str] = {}
         parts = code.split("-")
-        for length in range(1, len(parts) + 1):
-            merged.update(self._catalogues.get("-".join(parts[:length]), {}))
+        steps = ("-".join(parts[:length]) for length in range(1, len(parts) + 1))
+        for step in dict.fromkeys((SOURCE_LANGUAGE, *steps)):
+            texts = self._catalogues.get(step, {})
+            # Language by language: a plain sentence in the visitor's own language is better than
+            # an English one for children.
+            merged.update((key, text) for key, text in texts.items() if not _suffix(key))
+            merged.update(
+                (key.removesuffix(f".{wording}"), text)
+                for key, text in texts.items()
+                if _suffix(key) == wording
+            )
         return merged
 
 
@@ -124,6 +142,12 @@ def _described(language: str) -> LanguageName:
     name = locale.get_display_name(locale) or language
     direction = "rtl" if locale.character_order == "right-to-left" else "ltr"
     return LanguageName(language, name[:1].upper() + name[1:], direction)
+
+
+def _suffix(key: str) -> str:
+    """Return the wording that a key is for, or nothing for the standard one."""
+    last = key.rpartition(".")[2]
+    return last if last in WORDINGS[1:] else ""
 
 
 def _source_first(path: Path) -> tuple[bool, str]:

@@ -40,6 +40,23 @@ class Kiosk:
 
 
 @dataclass(frozen=True, slots=True)
+class Comfort:
+    """How a visitor has the screen and the voice; forgotten with the visit.
+
+    `volume` is a percentage. `reach` `seated` keeps all there is to touch low on the screen.
+    """
+
+    text_size: Literal["normal", "large", "largest"] = "normal"
+    contrast: Literal["normal", "more", "dark"] = "normal"
+    volume: int = 100
+    pace: Literal["normal", "slow"] = "normal"
+    captions: bool = True
+    reach: Literal["standard", "seated"] = "standard"
+    motion: Literal["full", "reduced"] = "full"
+    sign: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Greeting:
     """What the avatar says first.
 

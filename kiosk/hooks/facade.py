@@ -257,6 +257,16 @@ class Hooks:
         """Tell every plugin of `event`, a little later."""
         self._caller.notify("session_event", session=session, event=event)
 
+    @property
+    def calls_person(self) -> bool:
+        """Whether any plugin can call a person."""
+        return bool(self._caller.implementations("person_wanted"))
+
+    async def person_wanted(self, session: SessionHandle) -> str | None:
+        """Have a plugin call a person; returns what to say, or None when none could."""
+        answer = await self._caller.ask("person_wanted", one_of(str), session=session)
+        return cast("str | None", answer)
+
     async def session_error(self, session: SessionHandle, error: Problem) -> str | None:
         """Return a plugin's sentence for what broke, or None for our own."""
         answer = await self._caller.ask("session_error", one_of(str), session=session, error=error)

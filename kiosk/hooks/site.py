@@ -13,7 +13,7 @@ import aiohttp
 from pydantic import BaseModel
 
 from kiosk.clock import Clock
-from kiosk.model import Answers, Card, Kiosk, Speaker
+from kiosk.model import Answers, Card, Comfort, Kiosk, Speaker
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -191,8 +191,37 @@ class SessionHandle(Protocol):
         """
         ...
 
-    async def set(self, *, language: str) -> None:
-        """Change the visit's language, as the visitor's own choice would."""
+    @property
+    def comfort(self) -> Comfort:
+        """How the visitor has the screen and the voice now: text size, contrast, volume, pace."""
+        ...
+
+    @property
+    def last_answer(self) -> str:
+        """What the avatar said last, in full; warnings and the like do not count."""
+        ...
+
+    async def set(
+        self,
+        *,
+        language: str | None = None,
+        text_size: Literal["normal", "large", "largest"] | None = None,
+        contrast: Literal["normal", "more", "dark"] | None = None,
+        volume: int | None = None,
+        pace: Literal["normal", "slow"] | None = None,
+        captions: bool | None = None,
+        reach: Literal["standard", "seated"] | None = None,
+        motion: Literal["full", "reduced"] | None = None,
+        sign: bool | None = None,
+    ) -> None:
+        """Change the visit's language, or how screen and voice are, as the visitor's touch would.
+
+        Only what is given changes; the next visitor finds everything as the site has it.
+        """
+        ...
+
+    async def more_time(self) -> bool:
+        """Extend the visit by the site's `visit.extend_s`; False when it had all there is."""
         ...
 
     async def transfer(

@@ -292,6 +292,14 @@ def redact(
     """
 
 
+@calls(Mode.ASK, timeout_s=2, on_failure="The next plugin is asked, then `site.staff` is said.")
+def person_wanted(site: Site, session: SessionHandle) -> str | Awaitable[str | None] | None:
+    """Call a person: the visitor touched "Talk to a person". Return the sentence to say.
+
+    The button is there when a plugin has this hook, or the site has set `site.staff`.
+    """
+
+
 @calls(Mode.NOTIFY, timeout_s=5, on_failure="Counted; a full queue drops its oldest event.")
 def session_event(site: Site, session: SessionHandle, event: DomainEvent) -> Awaitable[None] | None:
     """Hear of everything that happens in visits, a little later, off the visitor's path."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -19,7 +19,7 @@ from kiosk.errors import KioskError
 from kiosk.hooks.facade import Hooks
 from kiosk.hooks.site import SessionHandle
 from kiosk.i18n import Texts
-from kiosk.model import Answers, Card, EndReason, Kiosk
+from kiosk.model import Answers, Card, Comfort, EndReason, Kiosk
 from kiosk.session.line import Line
 from kiosk.session.state import VisitMachine
 from kiosk.session.threads import ToolThreads
@@ -32,6 +32,9 @@ from kiosk.transcripts.recorder import Recorder
 from kiosk.voicelive.credentials import Credential
 
 log = structlog.get_logger(__name__)
+
+MAX_ASIDES: Final = 16
+"""Sentences remembered as no answer; an older one is long past when somebody asks."""
 
 
 class Screen(Protocol):
@@ -110,6 +113,13 @@ class VisitContext:
         self.rung: m.MediaRung | None = None
         self.sound_on = True
 
+        self.comfort = Comfort(reach=services.settings.site.reach)
+        self.rate_works = True
+        self.last_answer = ""
+        self.until = self.started + self.settings.max_s
+        self.extensions = self.settings.extensions
+        self._asides: deque[str] = deque(maxlen=MAX_ASIDES)
+
         self.reason: EndReason | None = None
         self.over = asyncio.Event()
         self.consented = asyncio.Event()
@@ -117,7 +127,7 @@ class VisitContext:
         self.avatar_audible = False
         self.visitor_speaking = False
         self.end_after_speech: EndReason | None = None
-        self.tools_running = 0
+        self._tools_running = 0
         self.tools_used: list[str] = []
         self.notes: dict[str, Any] = {}
         self.turn_count = 0
@@ -164,8 +174,34 @@ class VisitContext:
             self.send(m.NoticeGone(code=notice.code))
 
     def text(self, key: str, **values: object) -> str:
-        """Return a sentence in the visitor's language."""
-        return self.services.texts.get(self.language, key, **values)
+        """Return a sentence in the visitor's language and the site's wording."""
+        wording = self.services.settings.site.wording
+        return self.services.texts.get(self.language, key, wording=wording, **values)
+
+    async def aside(self, text: str) -> None:
+        """Have something said that is no answer, such as a warning: it is never repeated.
+
+        Raises UpstreamError.
+        """
+        self._asides.append(text)
+        if self.line is not None:
+            await self.line.say(text)
+
+    def answered(self, words: str) -> None:
+        """Note what the avatar said, to say it again when the visitor asks."""
+        if words.strip() and words not in self._asides:
+            self.last_answer = words
+
+    @property
+    def tools_running(self) -> int:
+        """How many tools run."""
+        return self._tools_running
+
+    @tools_running.setter
+    def tools_running(self, running: int) -> None:
+        was, self._tools_running = self._tools_running, running
+        if bool(was) != bool(running):
+            self.send(m.Working(active=bool(running)))
 
     def show(self, card: Card, plugin: str = "") -> None:
         """Render and show a card; at the limit the oldest goes.

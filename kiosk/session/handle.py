@@ -12,9 +12,9 @@ from typing_extensions import override
 from kiosk import events
 from kiosk.errors import UpstreamError
 from kiosk.hooks.site import SessionHandle, Turn
-from kiosk.model import Answers, Card, EndReason, Kiosk
+from kiosk.model import Answers, Card, Comfort, EndReason, Kiosk
+from kiosk.session.comfort import change, extend
 from kiosk.session.context import VisitContext
-from kiosk.session.opening import change_language
 
 
 class VisitHandle(SessionHandle):
@@ -84,15 +84,32 @@ class VisitHandle(SessionHandle):
         """The plugins' notes on this visit."""
         return self._ctx.notes
 
+    @property
     @override
-    async def set(self, *, language: str) -> None:
-        """Change the visit's language; a language the site does not have raises ValueError."""
+    def comfort(self) -> Comfort:
+        """How the visitor has the screen and the voice."""
+        return self._ctx.comfort
+
+    @property
+    @override
+    def last_answer(self) -> str:
+        """What the avatar said last, in full."""
+        return self._ctx.last_answer
+
+    @override
+    async def set(self, *, language: str | None = None, **comfort: Any) -> None:
+        """Change language or comfort; what the site or no screen has raises ValueError."""
         known = self._ctx.services.settings.site.languages
-        if language not in known:
+        if language is not None and language not in known:
             raise ValueError(f"the site has no language {language!r}; it has {', '.join(known)}")
         if not self._ctx.over.is_set():
             with suppress(UpstreamError):  # a line that is lost is no fault of the plugin
-                await change_language(self._ctx, language)
+                await change(self._ctx, language=language, **comfort)
+
+    @override
+    async def more_time(self) -> bool:
+        """Extend the visit, if the site lets it."""
+        return not self._ctx.over.is_set() and extend(self._ctx)
 
     @override
     async def transfer(

@@ -77,6 +77,10 @@ class Line:
         )
         return self._update_event
 
+    def update_refused(self, info: codec.ErrorInfo) -> bool:
+        """Whether this error answers the last session.update."""
+        return info.event_id != "" and info.event_id == self._update_event
+
     # ── the avatar ───────────────────────────────────────────────────────────────────────
 
     async def connect_avatar(self, sdp: str) -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 
 import structlog
 from babel.core import Locale
@@ -16,10 +17,24 @@ from kiosk.hooks.values import SessionConfig
 from kiosk.model import EndReason, Greeting
 from kiosk.session.context import VisitContext
 from kiosk.session.line import Line
-from kiosk.settings.upstream import AvatarSyncVoice, UpstreamSettings
+from kiosk.settings.upstream import (
+    AvatarSyncVoice,
+    AzureNativeVoice,
+    OpenAIVoice,
+    UpstreamSettings,
+)
 from kiosk.voicelive.config import session_update
 
 log = structlog.get_logger(__name__)
+
+
+CHILDREN: Final = (
+    "You speak with children of about six to eleven years. Use short, friendly sentences and "
+    "words they know, explain one thing at a time, and never talk down to them. Tell nothing "
+    "that frightens. Ask for no name, age, address or picture. Send them to the staff or to the "
+    "grown-ups they came with when they are lost, hurt or worried."
+)
+SLOWLY: Final = "The visitor asked you to speak slowly: use short sentences and plain words."
 
 
 async def session_settings(ctx: VisitContext) -> dict[str, Any]:
@@ -37,7 +52,13 @@ async def session_settings(ctx: VisitContext) -> dict[str, Any]:
         f"assistant and say so when asked. Speak {language_name(ctx.language)} unless the visitor "
         "speaks another language."
     )
+    if settings.site.wording == "children":
+        parts.append(CHILDREN)
     upstream = applied(settings.upstream, config)
+    if ctx.comfort.pace == "slow":
+        parts.append(SLOWLY)
+        if ctx.rate_works:
+            upstream = slower(upstream, settings.visit.slow_rate)
     return session_update(
         upstream.model_copy(update={"mcp_servers": hooks.mcp_servers}),
         instructions="\n\n".join(part.strip() for part in parts if part.strip()),
@@ -95,6 +116,19 @@ def applied(upstream: UpstreamSettings, config: SessionConfig) -> UpstreamSettin
     return UpstreamSettings.model_validate(changed)
 
 
+def slower(upstream: UpstreamSettings, rate: float) -> UpstreamSettings:
+    """Return the settings with a slower voice, where the voice has a speed (Azure's have)."""
+    voice = upstream.voice
+    if isinstance(voice, OpenAIVoice | AzureNativeVoice):
+        return upstream
+    said = re.fullmatch(r"([+-]?\d+(?:\.\d+)?)(%?)", (voice.rate or "").strip())
+    usual = 1.0
+    if said is not None:
+        usual = 1 + float(said[1]) / 100 if said[2] else float(said[1])
+    changed = voice.model_copy(update={"rate": f"{max(0.5, usual * rate):.2f}"})
+    return upstream.model_copy(update={"voice": changed})
+
+
 async def change_language(ctx: VisitContext, language: str) -> None:
     """Go on in another language of the site: screen, model, voice. Raises UpstreamError."""
     if language == ctx.language:
@@ -134,8 +168,14 @@ async def greet(ctx: VisitContext, greeting: Greeting | None) -> None:
     if greeting is None or line is None:
         return
     if greeting.improvise:
+        # Word for word, so it is said first and by itself; the model may reword what it is told.
+        if ctx.services.settings.site.speaks_notice:
+            await line.say(ctx.text("notice.spoken"))
         await line.respond(
             {"instructions": f"Greet the visitor now. {greeting.text}", "tool_choice": "none"}
         )
     else:
-        await line.say(greeting.text)
+        text = greeting.text
+        if ctx.services.settings.site.speaks_notice:
+            text = f"{ctx.text('notice.spoken')} {text}"
+        await line.say(text)

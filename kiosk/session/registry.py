@@ -65,7 +65,7 @@ class SessionRegistry:
         self._sessions[session.ctx.id] = session
         self._empty.clear()
         lease = await self._services.bus.acquire(
-            f"kiosk:{kiosk.id}", session.ctx.id, ttl_s=settings.max_s + 120
+            f"kiosk:{kiosk.id}", session.ctx.id, ttl_s=settings.longest_s + 120
         )
         if lease is None and old is None:
             self._forget(session)
@@ -99,7 +99,7 @@ class SessionRegistry:
             if old is not None:
                 await old.ended.wait()
             key = f"kiosk:{ctx.kiosk.id}"
-            lease = await bus.acquire(key, ctx.id, ttl_s=ctx.settings.max_s + 120)
+            lease = await bus.acquire(key, ctx.id, ttl_s=ctx.settings.longest_s + 120)
             await session.run()
         finally:
             stop()

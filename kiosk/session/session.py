@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import asdict
 from typing import Final
 
 import structlog
@@ -76,6 +77,9 @@ class Session:
         self._attached.set()
         ctx.send(m.Visit(id=ctx.id, resume=ctx.resume))
         ctx.send(m.State(state=ctx.machine.state, media=ctx.rung))
+        ctx.send(m.Set(**asdict(ctx.comfort), language=ctx.language))
+        if ctx.tools_running:
+            ctx.send(m.Working(active=True))
         for turn in ctx.book.finished[-6:]:
             ctx.send(m.Caption(turn=turn.id, speaker=turn.speaker, text=turn.text, final=True))
         for card in ctx.cards.values():

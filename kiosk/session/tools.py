@@ -8,6 +8,7 @@ import inspect
 import json
 from collections import deque
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, Final, Literal
 
 import structlog
@@ -282,7 +283,8 @@ class ToolRunner:
             return bool(done)
         done, _ = await asyncio.wait({task}, timeout=patience)
         if not done and not self._ctx.visitor_speaking:
-            await self._ctx.handle.say(tool.progress)
+            with suppress(UpstreamError):  # the pump sees the loss too
+                await self._ctx.aside(tool.progress)
         if not done:
             done, _ = await asyncio.wait({task}, timeout=timeout_s - patience)
         return bool(done)

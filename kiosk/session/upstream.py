@@ -11,6 +11,7 @@ from kiosk.errors import UpstreamError
 from kiosk.session.context import VisitContext
 from kiosk.session.interruption import Interruption
 from kiosk.session.line import Line
+from kiosk.session.opening import tell_settings
 from kiosk.session.tools import ToolRunner
 from kiosk.session.turns import spoken_ms
 from kiosk.signaling import messages as m
@@ -159,6 +160,7 @@ class UpstreamEvents:
         item_id = _text(event, "item_id")
         turn = self._ctx.book.whole(item_id, "avatar", words)
         if turn is not None:
+            self._ctx.answered(words)
             self._ctx.send(m.Caption(turn=turn.id, speaker="avatar", text=turn.text))
 
     async def _word_time(self, event: Event) -> None:
@@ -292,6 +294,8 @@ class UpstreamEvents:
         self._ctx.services.metrics.upstream_errors.labels(info.code).inc()
         if self._line.avatar_refused(info):
             return
+        if self._line.update_refused(info) and await self._try_without_rate():
+            return
         if self._line.gate.refused(info.event_id, overlap=info.code == OVERLAP):
             if info.code != OVERLAP:
                 self._ctx.send(
@@ -306,6 +310,16 @@ class UpstreamEvents:
         )
         if info.code in {"session_expired", "authentication_failed"}:
             raise UpstreamError("closed", "The upstream session ended.", retryable=True)
+
+    async def _try_without_rate(self) -> bool:
+        """Whether a slower voice may be why; then the model is told to speak slowly instead."""
+        ctx = self._ctx
+        if ctx.comfort.pace == "normal" or not ctx.rate_works:
+            return False
+        log.warning("the service takes no slower voice in a session", visit=ctx.id)
+        ctx.rate_works = False
+        await tell_settings(ctx, self._line)
+        return True
 
     async def _warning(self, event: Event) -> None:
         log.info("upstream warning", code=_text(event.get("warning"), "code"))

@@ -11,6 +11,7 @@ from kiosk.model import EndReason
 from kiosk.session.context import VisitContext
 from kiosk.session.interruption import Interruption
 from kiosk.session.line import Line
+from kiosk.session.manner import Manner
 from kiosk.session.negotiation import Negotiation
 from kiosk.session.opening import change_language
 from kiosk.session.tools import ToolRunner
@@ -35,6 +36,7 @@ class VisitorInput:
         self._tools = tools
         self._interruption = interruption
         self._negotiation = negotiation
+        self._manner = Manner(ctx, interruption)
         self._inbox: asyncio.Queue[m.ClientMessage] = asyncio.Queue(INBOX_LIMIT)
         self._audio: deque[bytes] = deque(maxlen=ctx.settings.microphone_queue)
         self._audio_ready = asyncio.Event()
@@ -90,6 +92,9 @@ class VisitorInput:
             case m.Language():
                 ctx.active()
                 await self._language(message.language)
+            case m.Repeat() | m.Person() | m.AskPace() | m.MoreTime() | m.Comfort():
+                ctx.active()
+                await self._manner.asked(message)
             case m.CardDismiss():
                 ctx.active()
                 ctx.hide(message.id)
@@ -135,7 +140,7 @@ class VisitorInput:
             ctx.to("thinking")
 
     async def _talk(self, *, active: bool) -> None:
-        if self._ctx.services.settings.site.talk != "push" or active == self._talking:
+        if self._ctx.services.settings.site.talk == "open" or active == self._talking:
             return
         if not self._ctx.consented.is_set():
             return

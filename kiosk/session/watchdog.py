@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Final
 
 from kiosk.errors import UpstreamError
@@ -27,6 +28,7 @@ class Watchdog:
         self._warned_at: float | None = None
         self._quiet_since: float | None = None
         self._activity_then = 0.0
+        self._limit_told: float | None = None
 
     async def run(self) -> None:
         """Watch until the visit is over."""
@@ -45,7 +47,7 @@ class Watchdog:
         ctx = self._ctx
         now = ctx.clock.monotonic()
         settings = ctx.settings
-        if now - ctx.started > settings.max_s:
+        if now > ctx.until:
             ctx.end(EndReason.TOO_LONG)
             return
         if ctx.machine.state == "consent":
@@ -60,6 +62,7 @@ class Watchdog:
                 await events.give_up_waiting()
             except UpstreamError:
                 return  # the pump sees the loss too
+        await self._warn_of_limit(now)
         self._end_when_quiet(now)
         if self._warned_at is not None:
             self._warned(now)
@@ -98,6 +101,18 @@ class Watchdog:
         elif self._warned_at is not None and now - self._warned_at > ctx.settings.idle_warning_s:
             ctx.end(EndReason.IDLE)
 
+    async def _warn_of_limit(self, now: float) -> None:
+        ctx = self._ctx
+        warning_s = min(ctx.settings.limit_warning_s, ctx.settings.max_s / 3)
+        if now < ctx.until - warning_s or self._limit_told == ctx.until or not ctx.machine.talking:
+            return
+        self._limit_told = ctx.until
+        more = ctx.extensions > 0
+        text = ctx.text("notice.time_more" if more else "notice.time_limit")
+        seconds = max(1, round(ctx.until - now))
+        ctx.notice(m.Notice(code="time_limit", text=text, seconds=seconds, more=more))
+        await self._say(text)
+
     async def _warn(self, now: float) -> None:
         ctx = self._ctx
         self._warned_at = now
@@ -105,8 +120,8 @@ class Watchdog:
         text = ctx.text("notice.idle")
         seconds = round(ctx.settings.idle_warning_s)
         ctx.notice(m.Notice(code="idle", text=text, seconds=seconds))
-        if ctx.line is not None:
-            try:
-                await ctx.line.say(text)
-            except UpstreamError:
-                return  # the pump sees the loss too
+        await self._say(text)
+
+    async def _say(self, text: str) -> None:
+        with suppress(UpstreamError):  # the pump sees the loss too
+            await self._ctx.aside(text)

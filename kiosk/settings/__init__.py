@@ -30,6 +30,7 @@ from kiosk.settings.upstream import UpstreamSettings
 __all__ = ["Settings", "load_settings"]
 
 ENV_PREFIX = "KIOSK_"
+LONGEST_VISIT_S = 3300
 _TRACE = "KIOSK_TRACE_HOOKS"
 """Short for KIOSK_HOOKS__TRACE, for a quick look at what is called when."""
 # Names other Azure tools already use for the same two values; ours win, the first found counts.
@@ -86,6 +87,18 @@ class Settings(BaseSettings):
         visit = self.visit
         if visit.idle_s + visit.idle_warning_s >= visit.max_s:
             raise ValueError("visit.max_s must be longer than visit.idle_s + visit.idle_warning_s")
+        if visit.longest_s > LONGEST_VISIT_S:
+            raise ValueError(
+                "visit.max_s and its extensions are longer than 3300 s, which Voice Live does not "
+                "keep a session for; lower visit.extensions or visit.extend_s"
+            )
+        bases = {code.partition("-")[0] for code in self.site.languages}
+        for name in ("staff", "hearing_note"):
+            for code in getattr(self.site, name):
+                if code not in {*self.site.languages, *bases}:
+                    raise ValueError(
+                        f"site.{name}: {code} is none of site.languages; correct it or add it"
+                    )
         manual = self.upstream.turn_detection.type == "none"
         if manual and self.site.talk != "push":
             raise ValueError("upstream.turn_detection.type = 'none' needs site.talk = 'push'")

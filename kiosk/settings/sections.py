@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, SecretStr, field_validator
 
 from kiosk.settings.base import Section
+
+
+def in_language(sentences: Mapping[str, str], language: str) -> str:
+    """Return a sentence that is set by language, in it or its base; empty when there is none."""
+    return sentences.get(language) or sentences.get(language.partition("-")[0], "")
 
 
 class ServerSettings(Section):
@@ -42,9 +48,42 @@ class SiteSettings(Section):
         description="Who the avatar is and what it knows.",
     )
     consent: bool = Field(True, description="Ask before the microphone opens.")
-    talk: Literal["open", "push"] = Field("open", description="Open microphone or push-to-talk.")
+    talk: Literal["open", "push", "hybrid"] = Field(
+        "open",
+        description="`open` microphone, `push` to talk, or `hybrid` for loud rooms: a tap listens "
+        "for one turn, a held button for as long as it is held.",
+    )
+    wording: Literal["standard", "children"] = Field(
+        "standard", description="Whom the sentences on the screen and the model's are made for."
+    )
+    spoken_notice: Literal["off", "consent", "greeting", "both"] = Field(
+        "off",
+        description="Speak the notice too: with the consent screen, by a voice of the browser's "
+        "own machine if it has one for the language; or by the avatar before its greeting.",
+    )
+    staff: dict[str, str] = Field(
+        {},
+        description="By language, where a person is found: the answer to `Talk to a person` when "
+        "no plugin calls one.",
+    )
+    hearing_note: dict[str, str] = Field(
+        {}, description="By language, a sentence on the hearing loop or the headphone socket."
+    )
+    sign_language: Path | None = Field(
+        None,
+        description="Folder with sign-language videos `welcome`, `consent` and `conversation` "
+        "(.mp4 or .webm); one that is missing is stood in for by `welcome`.",
+    )
+    reach: Literal["standard", "seated"] = Field(
+        "standard", description="`seated` begins with everything to touch in the lower part."
+    )
     theme: Literal["gallery", "dark", "bright"] = Field("gallery", description="Look.")
     time_zone: str = Field("UTC", description="IANA name of the site's time zone.")
+
+    @property
+    def speaks_notice(self) -> bool:
+        """Whether the avatar says the notice before its greeting."""
+        return self.spoken_notice in {"greeting", "both"}
 
     @field_validator("languages")
     @classmethod
@@ -70,8 +109,19 @@ class VisitSettings(Section):
     """Limits and habits of one visit."""
 
     idle_s: float = Field(45, gt=0, le=3600, description="Quiet time before the warning, s.")
-    idle_warning_s: float = Field(15, gt=0, le=600, description="Time to answer the warning, s.")
+    idle_warning_s: float = Field(20, gt=0, le=600, description="Time to answer the warning, s.")
     max_s: float = Field(900, gt=0, le=3300, description="Longest visit, s.")
+    limit_warning_s: float = Field(
+        60,
+        gt=0,
+        le=600,
+        description="How long before the end of its time a visit is warned, a third of it at most, "
+        "s.",
+    )
+    extensions: int = Field(
+        1, ge=0, le=10, description="How often the visitor may ask for more time."
+    )
+    extend_s: float = Field(300, gt=0, le=1800, description="How much more that is, s.")
     consent_s: float = Field(60, gt=0, le=600, description="Longest wait for consent, s.")
     media_s: float = Field(12, gt=0, le=120, description="Longest wait for a picture, s.")
     resume_s: float = Field(30, ge=0, le=600, description="A reloaded page may come back, s.")
@@ -80,6 +130,16 @@ class VisitSettings(Section):
         2, gt=0, le=60, description="After how long a tool's progress phrase is said, s."
     )
     greet: bool = Field(True, description="Speak first.")
+    slow_rate: float = Field(
+        0.8, ge=0.5, lt=1, description="Speed of an Azure voice that was asked to speak slower."
+    )
+    asks_per_minute: int = Field(
+        12,
+        ge=1,
+        le=120,
+        description="Times a minute that buttons (repeat, slower, a person, more time, a sample of "
+        "the volume) may have something said; beyond them nothing is.",
+    )
     barge_in: bool = Field(True, description="Visitors may interrupt by speaking.")
     barge_in_after_ms: int = Field(
         0,
@@ -100,6 +160,11 @@ class VisitSettings(Section):
     max_tool_rounds: int = Field(6, ge=1, le=20, description="Tool rounds in a row, then words.")
     max_tool_output: int = Field(8000, ge=200, description="Characters of a tool's result.")
     max_visits: int = Field(50, ge=1, le=2000, description="Visits at once on this server.")
+
+    @property
+    def longest_s(self) -> float:
+        """How long a visit lasts when all the time is asked for that may be."""
+        return self.max_s + self.extensions * self.extend_s
 
 
 class HookSettings(Section):

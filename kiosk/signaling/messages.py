@@ -10,10 +10,23 @@ from __future__ import annotations
 import json
 from typing import Annotated, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, field_validator
+from pydantic import Field, TypeAdapter, ValidationError, field_validator
 from pydantic_core import PydanticSerializationError
 
 from kiosk.errors import SignalingError
+from kiosk.signaling.base import Message
+from kiosk.signaling.comfort import (
+    AskPace,
+    Comfort,
+    MoreTime,
+    Pace,
+    Person,
+    Repeat,
+    Set,
+    Working,
+)
+
+__all__ = ["AskPace", "Comfort", "MoreTime", "Pace", "Person", "Repeat", "Set", "Working"]
 
 PROTOCOL: Final = 1
 """Version of this wire. A browser that speaks another one is told to reload."""
@@ -43,14 +56,10 @@ VisitState = Literal[
 MediaRung = Literal["direct", "relay", "websocket", "voice", "text"]
 
 
-class _Message(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
 # ── browser to server ────────────────────────────────────────────────────────────────────────
 
 
-class Hello(_Message):
+class Hello(Message):
     """First message of every socket. `resume` is the token of a visit cut off by a reload.
 
     `playing` says that the avatar still plays in this page (only the socket was lost), so a resumed
@@ -65,35 +74,35 @@ class Hello(_Message):
     playing: bool = False
 
 
-class Start(_Message):
+class Start(Message):
     """A visitor touched the screen. The server begins its part while consent is shown."""
 
     type: Literal["start"] = "start"
     language: str | None = Field(default=None, max_length=35)
 
 
-class Consent(_Message):
+class Consent(Message):
     """The visitor's answer to the notice."""
 
     type: Literal["consent"] = "consent"
     accepted: bool
 
 
-class Microphone(_Message):
+class Microphone(Message):
     """What became of the microphone; anything but `on` means the visit goes on by typing."""
 
     type: Literal["microphone"] = "microphone"
     state: Literal["on", "muted", "denied", "missing"]
 
 
-class Offer(_Message):
+class Offer(Message):
     """The browser's complete offer (non-trickle: ICE gathering has ended)."""
 
     type: Literal["offer"] = "offer"
     sdp: str = Field(max_length=MAX_SDP_CHARS)
 
 
-class Media(_Message):
+class Media(Message):
     """What the browser's media element does. `playing` is the first frame really shown."""
 
     type: Literal["media"] = "media"
@@ -101,47 +110,47 @@ class Media(_Message):
     detail: str = Field(default="", max_length=200)
 
 
-class Say(_Message):
+class Say(Message):
     """A line the visitor typed."""
 
     type: Literal["text"] = "text"
     text: str = Field(min_length=1, max_length=2_000)
 
 
-class Talk(_Message):
-    """Push-to-talk: the visitor began (true) or finished (false) speaking."""
+class Talk(Message):
+    """Push-to-talk and hybrid: the visitor began (true) or finished (false) speaking."""
 
     type: Literal["talk"] = "talk"
     active: bool
 
 
-class Interrupt(_Message):
+class Interrupt(Message):
     """The visitor pressed stop while the avatar spoke."""
 
     type: Literal["interrupt"] = "interrupt"
 
 
-class Touch(_Message):
+class Touch(Message):
     """The visitor touched the screen; it counts as activity."""
 
     type: Literal["touch"] = "touch"
 
 
-class Language(_Message):
+class Language(Message):
     """The visitor chose another language of `welcome.languages`."""
 
     type: Literal["language"] = "language"
     language: str = Field(max_length=35)
 
 
-class CardDismiss(_Message):
+class CardDismiss(Message):
     """The visitor closed a card."""
 
     type: Literal["card_dismiss"] = "card_dismiss"
     id: str = Field(max_length=64)
 
 
-class CardForm(_Message):
+class CardForm(Message):
     """The visitor filled in a form card and confirmed it."""
 
     type: Literal["card_form"] = "card_form"
@@ -156,7 +165,7 @@ class CardForm(_Message):
         return value
 
 
-class End(_Message):
+class End(Message):
     """The visitor pressed end."""
 
     type: Literal["end"] = "end"
@@ -174,6 +183,11 @@ ClientMessage = Annotated[
     | Interrupt
     | Touch
     | Language
+    | Comfort
+    | AskPace
+    | Repeat
+    | Person
+    | MoreTime
     | CardDismiss
     | CardForm
     | End,
@@ -185,14 +199,14 @@ _CLIENT: TypeAdapter[ClientMessage] = TypeAdapter(ClientMessage)
 # ── server to browser ────────────────────────────────────────────────────────────────────────
 
 
-class LanguageChoice(_Message):
+class LanguageChoice(Message):
     """A language the visitor may choose, named in itself."""
 
     code: str
     name: str
 
 
-class Welcome(_Message):
+class Welcome(Message):
     """Answer to `hello`: who this kiosk is and what the screen offers."""
 
     type: Literal["welcome"] = "welcome"
@@ -202,11 +216,11 @@ class Welcome(_Message):
     language: str
     languages: tuple[LanguageChoice, ...]
     consent: bool
-    talk: Literal["open", "push"]
+    talk: Literal["open", "push", "hybrid"]
     resumed: bool = False
 
 
-class Visit(_Message):
+class Visit(Message):
     """A visit began or was resumed. `resume` is kept in the page's memory of this tab only."""
 
     type: Literal["visit"] = "visit"
@@ -214,7 +228,7 @@ class Visit(_Message):
     resume: str
 
 
-class State(_Message):
+class State(Message):
     """What the screen shows: `data-state` of `<body>`, and `data-media` when it is known."""
 
     type: Literal["state"] = "state"
@@ -222,7 +236,7 @@ class State(_Message):
     media: MediaRung | None = None
 
 
-class IceServer(_Message):
+class IceServer(Message):
     """One entry for RTCPeerConnection; its credential is short-lived and never logged."""
 
     urls: tuple[str, ...]
@@ -230,7 +244,7 @@ class IceServer(_Message):
     credential: str | None = None
 
 
-class Ice(_Message):
+class Ice(Message):
     """Make a new peer connection with these servers, gather, and send one complete offer.
 
     Sent again when the upstream was lost: the browser then drops the old peer connection.
@@ -240,14 +254,14 @@ class Ice(_Message):
     servers: tuple[IceServer, ...]
 
 
-class Answer(_Message):
+class Answer(Message):
     """The upstream's answer to the browser's offer."""
 
     type: Literal["answer"] = "answer"
     sdp: str
 
 
-class Caption(_Message):
+class Caption(Message):
     """Text of one turn so far; it replaces what was shown for `turn`. The last has `final`."""
 
     type: Literal["caption"] = "caption"
@@ -257,13 +271,13 @@ class Caption(_Message):
     final: bool = False
 
 
-class Hush(_Message):
+class Hush(Message):
     """Barge-in: silence the avatar's sound at once, until the next `state: speaking`."""
 
     type: Literal["hush"] = "hush"
 
 
-class ShowCard(_Message):
+class ShowCard(Message):
     """Show (or replace) a card; `html` was rendered and escaped by the server."""
 
     type: Literal["card"] = "card"
@@ -273,30 +287,34 @@ class ShowCard(_Message):
     html: str
 
 
-class HideCard(_Message):
+class HideCard(Message):
     """Take a card away."""
 
     type: Literal["card_gone"] = "card_gone"
     id: str
 
 
-class Notice(_Message):
-    """One sentence beside the conversation, such as the idle warning. `seconds` counts down."""
+class Notice(Message):
+    """One sentence beside the conversation, such as the idle warning. `seconds` counts down.
+
+    With `more` the visitor may answer `more_time`.
+    """
 
     type: Literal["notice"] = "notice"
     code: Literal["idle", "reconnecting", "text_only", "busy", "time_limit"]
     text: str
     seconds: int | None = None
+    more: bool = False
 
 
-class NoticeGone(_Message):
+class NoticeGone(Message):
     """The notice no longer holds."""
 
     type: Literal["notice_gone"] = "notice_gone"
     code: Literal["idle", "reconnecting", "text_only", "busy", "time_limit"]
 
 
-class Ended(_Message):
+class Ended(Message):
     """The visit is over; the page wipes itself and returns to attract."""
 
     type: Literal["ended"] = "ended"
@@ -304,7 +322,7 @@ class Ended(_Message):
     text: str = ""
 
 
-class Failure(_Message):
+class Failure(Message):
     """Something was refused. `code` is stable; `message` is one sentence with the fix in it."""
 
     type: Literal["error"] = "error"
@@ -317,6 +335,8 @@ ServerMessage = (
     Welcome
     | Visit
     | State
+    | Working
+    | Set
     | Ice
     | Answer
     | Caption

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, MutableMapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
@@ -20,7 +20,7 @@ from typing_extensions import override
 from kiosk.clock import Clock
 from kiosk.hooks.manager import import_plugin
 from kiosk.hooks.site import PluginStore, SessionHandle, Site, SiteServices, Turn
-from kiosk.model import Answers, Card, Kiosk
+from kiosk.model import Answers, Card, Comfort, Kiosk
 from kiosk.testing.clock import ManualClock
 
 START: Final = datetime(2026, 3, 4, 14, 0, tzinfo=UTC)
@@ -49,6 +49,9 @@ class FakeSession(SessionHandle):
     """Calls for a person: (state, reason)."""
     kept: dict[str, Any] = field(default_factory=dict)
     ended: bool = False
+    comfort: Comfort = Comfort()  # noqa: RUF009 - frozen, so it may be shared
+    last_answer: str = ""
+    extensions: int = 1
 
     @property
     @override
@@ -84,9 +87,17 @@ class FakeSession(SessionHandle):
         return self.answers
 
     @override
-    async def set(self, *, language: str) -> None:
-        """Change the language."""
-        self.language = language
+    async def set(self, *, language: str | None = None, **comfort: Any) -> None:
+        """Change the language or the comfort."""
+        self.language = language or self.language
+        given = {name: value for name, value in comfort.items() if value is not None}
+        self.comfort = replace(self.comfort, **given)
+
+    @override
+    async def more_time(self) -> bool:
+        """Use up one of `extensions`."""
+        self.extensions -= 1
+        return self.extensions >= 0
 
     @override
     async def transfer(

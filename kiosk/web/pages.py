@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
 
 from aiohttp import web
 
 from kiosk import keys
+from kiosk.errors import SettingsError
 from kiosk.hooks.values import PageView
 from kiosk.i18n import LanguageName, Texts
 from kiosk.model import Kiosk
 from kiosk.security.access import Access
 from kiosk.settings import Settings
+from kiosk.settings.sections import SiteSettings, in_language
 from kiosk.web.request import device_cookie, set_device_cookie
 from kiosk.web.routes import Route
 from kiosk.web.signaling import KIOSKS, TEXTS
+from kiosk.web.static import StaticFiles
+
+SIGN: Final = "sign"
+SIGNED: Final = ("welcome", "consent", "conversation")
+"""The moments of a visit that may have a sign-language video; the first stands in for the rest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,27 +42,76 @@ class KioskPage:
     talk: str
     theme: str
     goodbye_s: float = 4
+    person: bool = False
+    """Whether anybody answers when the visitor wants a person."""
+    reach: str = "standard"
+    spoken_notice: bool = False
+    """Whether the page says the notice with the consent screen, if it has a voice for it."""
+    hearing: Mapping[str, str] = field(default_factory=dict)
+    """By language, the sentence on a hearing loop."""
+    sign: Mapping[str, str] = field(default_factory=dict)
+    """Addresses of the sign-language videos, by moment."""
 
 
-def kiosk_page(settings: Settings, texts: Texts, kiosk: Kiosk, version: str) -> KioskPage:
+def sign_folder(site: SiteSettings) -> dict[str, Path]:
+    """Return the folder of sign-language videos for StaticFiles; raises SettingsError."""
+    folder = site.sign_language
+    if folder is None:
+        return {}
+    if not any(folder.glob(f"{SIGNED[0]}.*")):
+        raise SettingsError(
+            f"site.sign_language: {folder} has no welcome.mp4 or welcome.webm; put it there or "
+            "leave the setting out."
+        )
+    return {SIGN: folder}
+
+
+def sign_videos(static: StaticFiles) -> dict[str, str]:
+    """Return the addresses of the sign-language videos there are, by moment."""
+    found: dict[str, str] = {}
+    for moment in SIGNED:
+        for name in (f"{SIGN}/{moment}.mp4", f"{SIGN}/{moment}.webm"):
+            if static.has(name):
+                found.setdefault(moment, static.url(name))
+    return found
+
+
+def kiosk_page(
+    settings: Settings,
+    texts: Texts,
+    kiosk: Kiosk,
+    version: str,
+    *,
+    person: bool = False,
+    sign: Mapping[str, str] | None = None,
+) -> KioskPage:
     """Return the context of a kiosk's page; the same for every visitor."""
     codes = settings.site.languages
+    site = settings.site
     return KioskPage(
         kiosk_id=kiosk.id,
         kiosk_name=kiosk.name,
         site_name=settings.site.name,
         language=kiosk.language,
         languages=tuple(Texts.describe(code) for code in codes),
-        texts={code: texts.screen(code) for code in codes},
+        texts={code: texts.screen(code, site.wording) for code in codes},
         version=version,
         consent=settings.site.consent,
         talk=settings.site.talk,
         theme=settings.site.theme,
         goodbye_s=settings.visit.goodbye_s,
+        person=person or bool(site.staff),
+        reach=site.reach,
+        spoken_notice=site.spoken_notice in {"consent", "both"},
+        hearing={
+            code: note for code in codes if (note := in_language(site.hearing_note, code)) != ""
+        },
+        sign=sign or {},
     )
 
 
 VERSION = web.AppKey("version", str)
+SIGN_VIDEOS: web.AppKey[dict[str, str]] = web.AppKey("sign_videos")
 
 
 async def screen(request: web.Request) -> web.StreamResponse:
@@ -67,7 +126,14 @@ async def screen(request: web.Request) -> web.StreamResponse:
     if kiosk_id is None:
         raise web.HTTPSeeOther("/enrol")
     kiosk = app[KIOSKS][kiosk_id]
-    page = kiosk_page(app[keys.SETTINGS], app[TEXTS], kiosk, app[VERSION])
+    page = kiosk_page(
+        app[keys.SETTINGS],
+        app[TEXTS],
+        kiosk,
+        app[VERSION],
+        person=app[keys.HOOKS].calls_person,
+        sign=app[SIGN_VIDEOS],
+    )
     extra = await app[keys.HOOKS].extra_template_vars(PageView("kiosk.html", kiosk=kiosk))
     card_types = app[keys.HOOKS].registered.card_types.values()
     context = {

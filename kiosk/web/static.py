@@ -32,6 +32,7 @@ _TYPES: Final[Mapping[str, str]] = {
     ".wasm": "application/wasm",
     ".wav": "audio/wav",
     ".webmanifest": "application/manifest+json",
+    ".webm": "video/webm",
     ".webp": "image/webp",
     ".woff2": "font/woff2",
 }
@@ -45,11 +46,16 @@ class _File:
 
 
 class StaticFiles:
-    """The files of one or more folders under /static/; the first folder with a name wins."""
+    """The files of one or more folders under /static/; the first folder with a name wins.
 
-    def __init__(self, *folders: Path) -> None:
+    `below` are further folders, each served under a name of its own.
+    """
+
+    def __init__(self, *folders: Path, below: Mapping[str, Path] | None = None) -> None:
         self._files: dict[str, _File] = {}
-        for folder in folders:
+        named = [("", folder) for folder in folders]
+        named += [(f"{name}/", folder) for name, folder in (below or {}).items()]
+        for prefix, folder in named:
             root = folder.resolve()
             for path in sorted(root.rglob("*")):
                 # A link that leads out of the folder is not served, whoever put it there.
@@ -66,7 +72,7 @@ class StaticFiles:
                     raise StartupError(
                         f"The static file {path} cannot be read: {error.strerror}."
                     ) from None
-                name = path.relative_to(root).as_posix()
+                name = prefix + path.relative_to(root).as_posix()
                 self._files.setdefault(name, _File(path, kind, digest))
         digests = "".join(f"{name}{file.digest}" for name, file in sorted(self._files.items()))
         self.version = hashlib.sha256(digests.encode()).hexdigest()[:12]

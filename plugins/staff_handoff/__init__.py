@@ -209,6 +209,12 @@ def register_tools(register: RegisterTool, site: Site) -> None:
 
 
 @hookimpl
+async def person_wanted(site: Site, session: SessionHandle) -> str:
+    """Call somebody for a visitor who touched the button instead of saying it."""
+    return await _desk(site).call(session)
+
+
+@hookimpl
 def session_ended(site: Site, summary: VisitSummary) -> None:
     """Nobody needs to come any more."""
     _desk(site).forget(summary.visit_id)

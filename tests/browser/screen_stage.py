@@ -120,6 +120,11 @@ class Stage:
             consent=self.consent,
             talk=self.talk,
             theme="gallery",
+            person=True,
+            hearing={
+                "en": "There is a hearing loop at this screen: switch to T.",
+                "de": "Hier gibt es eine Induktionsschleife: Stellung T.",
+            },
         )
         context = {"page": page, "card_styles": [], "card_scripts": []}
         html = TEMPLATES.render("kiosk.html", context)
@@ -159,7 +164,7 @@ class Stage:
                     language="en",
                     languages=(),
                     consent=self.consent,
-                    talk="push" if self.talk == "push" else "open",
+                    talk=self.talk,
                     resumed=resumed,
                 )
             )

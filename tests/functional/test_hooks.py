@@ -294,6 +294,22 @@ async def test_a_plugin_that_is_not_required_may_fail(
     assert await visit.heard()
 
 
+class Host:
+    """Comes when wanted."""
+
+    @hookimpl
+    async def person_wanted(self, session: SessionHandle) -> str:
+        return f"I am coming to {session.kiosk.name}."
+
+
+async def test_hook_person_wanted(kiosk_harness: MakeHarness, engines: Engines) -> None:
+    harness = await kiosk_harness(engines=engines, plugins={"host": Host()})
+    visit = await harness.visit(microphone=False, media=False)
+    await visit.heard()
+    await visit.send(m.Person())
+    assert await visit.heard() == "I am coming to Lobby."
+
+
 # ── after a visit ────────────────────────────────────────────────────────────────────────────
 
 

@@ -17,6 +17,7 @@ from kiosk.emulator.speech.engines import Engines
 from kiosk.errors import SettingsError
 from kiosk.hooks.markers import hookimpl
 from kiosk.security.webhooks import sign, signing_key
+from kiosk.signaling import messages as m
 from kiosk.testing import KioskHarness, ManualClock, Visit
 from kiosk.testing.fixtures import MakeHarness
 from plugins import staff_handoff
@@ -182,3 +183,16 @@ async def test_the_sites_own_system_is_told_signed_and_without_words(
 def test_settings_that_do_not_fit_stop_the_start(table: dict[str, Any], words: str) -> None:
     with pytest.raises(SettingsError, match=words):
         hooked({"staff_handoff": staff_handoff}, plugins={"staff_handoff": table})
+
+
+async def test_the_button_calls_somebody_as_words_do(
+    kiosk_harness: MakeHarness, engines: Engines
+) -> None:
+    harness = await kiosk_harness(engines=engines, plugins={"staff_handoff": staff_handoff})
+    async with harness.http.get(harness.url) as screen:
+        assert 'data-testid="person"' in await screen.text()
+    visit = await harness.visit(media=False, microphone=False)
+    await visit.heard()
+    await visit.send(m.Person())
+    assert await visit.heard() == "I have called somebody. Please stay here for a moment."
+    assert len(visit.cards) == 1

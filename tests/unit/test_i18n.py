@@ -155,3 +155,17 @@ def test_languages_are_named_in_themselves_with_their_direction() -> None:
     assert Texts.describe("ar").dir == "rtl"
     with pytest.raises(SettingsError, match="klingon"):
         Texts.describe("klingon")
+
+
+def test_a_wording_goes_first_in_its_own_language_only() -> None:
+    texts = Texts(
+        {
+            "en": {"a": "Hello", "a.children": "Hi", "b": "Goodbye", "b.children": "Bye"},
+            "de": {"a": "Guten Tag", "b": "Auf Wiedersehen", "b.children": "Tschüss"},
+        }
+    )
+    assert texts.get("en", "a") == "Hello"
+    assert texts.get("en", "a", wording="children") == "Hi"
+    assert texts.get("de", "a", wording="children") == "Guten Tag"
+    assert texts.get("de", "b", wording="children") == "Tschüss"
+    assert texts.screen("de") == {"a": "Guten Tag", "b": "Auf Wiedersehen"}

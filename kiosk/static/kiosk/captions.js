@@ -1,6 +1,8 @@
 // Captions of both sides: a turn's text replaces what it showed before; the last line is the large one.
 
 const MAX_LINES = 40;
+const LETTER_MS = 62; // as the server assumes it: about sixteen letters a second
+const FOLLOW_MS = 400;
 
 export class Captions {
   /** @param {HTMLElement} root @param {import("./texts.js").Texts} texts */
@@ -8,6 +10,10 @@ export class Captions {
     this.root = root;
     this.texts = texts;
     this.lines = new Map();
+    this.following = 0;
+    // A notice, larger text or a card leaves other room: the newest words stay in view.
+    this.sizes = new ResizeObserver(() => this.root.lastElementChild && this.#follow(this.root.lastElementChild));
+    this.sizes.observe(root);
   }
 
   /** @param {{turn: string, speaker: string, text: string, final?: boolean}} caption */
@@ -15,6 +21,7 @@ export class Captions {
     const key = `${speaker}:${turn}`;
     let line = this.lines.get(key);
     if (!text.trim()) {
+      if (line) this.sizes.unobserve(line);
       line?.remove();
       this.lines.delete(key);
       return;
@@ -27,10 +34,12 @@ export class Captions {
     // Readers of the screen hear a turn once, when it is complete.
     const unfinished = [...this.lines.values()].some((one) => one.dataset.final === "false");
     this.root.setAttribute("aria-busy", String(unfinished));
-    this.#follow();
+    this.#follow(line);
   }
 
   clear() {
+    clearTimeout(this.following);
+    for (const line of this.lines.values()) this.sizes.unobserve(line);
     this.lines.clear();
     this.root.replaceChildren();
     this.root.removeAttribute("aria-busy");
@@ -49,16 +58,31 @@ export class Captions {
     words.dir = "auto";
     line.append(who, words);
     this.root.append(line);
+    this.sizes.observe(line);
     this.lines.set(key, line);
     if (this.lines.size > MAX_LINES) {
       const [oldest, first] = this.lines.entries().next().value;
       this.lines.delete(oldest);
+      this.sizes.unobserve(first);
       first.remove();
     }
     return line;
   }
 
-  #follow() {
-    this.root.scrollTop = this.root.scrollHeight;
+  // Words come faster than they are said: of an answer that is longer than there is room, the part
+  // that is being said stays in view.
+  #follow(line) {
+    clearTimeout(this.following);
+    const { root } = this;
+    const { speaker, final } = line.dataset;
+    let end = root.scrollHeight;
+    if (speaker === "avatar" && final === "false" && line.offsetHeight > root.clientHeight) {
+      if (document.body.dataset.state === "speaking") line.saidFrom ??= performance.now();
+      const said_ms = line.saidFrom ? performance.now() - line.saidFrom : 0;
+      const share = Math.min(1, said_ms / (line.textContent.length * LETTER_MS));
+      end = line.offsetTop + Math.max(root.clientHeight, line.offsetHeight * share + root.clientHeight / 3);
+      if (share < 1) this.following = setTimeout(() => this.#follow(line), FOLLOW_MS);
+    }
+    root.scrollTop = end - root.clientHeight;
   }
 }

@@ -4,6 +4,7 @@ import { AvatarMedia } from "./media.js";
 import { Captions } from "./captions.js";
 import { Cards } from "./cards.js";
 import { catchEverything, holdStill, reloadSoon, stayAwake } from "./comfort.js";
+import { Ease } from "./ease.js";
 import { Microphone } from "./microphone.js";
 import { SignalSocket } from "./socket.js";
 import { Texts } from "./texts.js";
@@ -17,7 +18,8 @@ const page = JSON.parse(document.getElementById("page-data").textContent);
 const texts = new Texts(page);
 const media = new AvatarMedia(part("avatar"));
 const microphone = new Microphone();
-const view = new View(texts, (level) => media.setVolume(level));
+const ease = new Ease(page, (level) => media.setVolume(level));
+const view = new View(texts, ease);
 const captions = new Captions(part("captions"), texts);
 const cards = new Cards(
   part("card"),
@@ -31,10 +33,11 @@ const socket = new SignalSocket(
   `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws/kiosk`,
   () => visit.hello(),
 );
-const visit = new Visit({ page, texts, media, microphone, view, captions, cards, socket });
+const visit = new Visit({ page, texts, media, microphone, view, ease, captions, cards, socket });
 
 holdStill();
 stayAwake();
+if (page.spoken_notice) import("./spoken-notice.js").then(({ follow }) => follow(texts));
 let crashes = 0;
 catchEverything((kind) => {
   crashes += 1;
@@ -53,11 +56,13 @@ tap("consent-accept", () => visit.accept(true));
 tap("consent-type", () => visit.accept(false));
 tap("consent-decline", () => visit.decline());
 tap("consent-more", () => view.toggleConsentDetails());
-tap("talk", () => visit.talk());
 tap("stop", () => visit.interrupt());
 tap("sound", () => media.tapForSound());
 tap("end", () => visit.end());
 tap("again", () => visit.again());
+tap("repeat", () => visit.ask("repeat"));
+tap("more-time", () => visit.ask("more_time"));
+if (page.person) tap("person", () => visit.ask("person"));
 part("type").addEventListener("submit", (event) => {
   event.preventDefault();
   const field = part("text-input");

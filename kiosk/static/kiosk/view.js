@@ -4,10 +4,15 @@ const CONVERSATION = new Set(["connecting", "queued", "greeting", "listening", "
 const NOTICE_ORDER = [
   "idle", "time_limit", "reconnecting", "busy", "error", "text_only", "microphone", "picture",
 ];
-const VOLUMES = [0.2, 0.4, 0.6, 0.8, 1];
+// What a microphone that is not always open says, by whether the visitor talks.
+const PUSHED = {
+  push: { false: "status.push", true: "status.push_active" },
+  hybrid: { false: "status.hybrid", true: "status.listening", held: "status.hybrid_held" },
+};
 const BACKDROP_SHADES = 14; // of 255; a larger difference is another design, not an encoder's rounding
 const BRIEF_MS = 6_000;
 const LONG_WORDS = 60; // characters; a longer reason is set smaller
+const WORKING_MS = 400;
 const LEVEL_GAIN = 9; // speech at arm's length has an RMS of about 0.05 to 0.1
 
 /** @param {string} name */
@@ -16,18 +21,17 @@ export function part(name) {
 }
 
 export class View {
-  /** @param {import("./texts.js").Texts} texts @param {(level: number) => void} onVolume */
-  constructor(texts, onVolume) {
+  /** @param {import("./texts.js").Texts} texts @param {import("./ease.js").Ease} ease */
+  constructor(texts, ease) {
     this.body = document.body;
     this.texts = texts;
-    this.onVolume = onVolume;
+    this.ease = ease;
     this.notices = new Map();
     this.countdown = 0;
     this.brief = 0;
-    this.volume = VOLUMES.length - 1;
+    this.hearing = texts.page.hearing;
+    this.working = 0;
     this.languages = part("language");
-    this.options = document.getElementById("options");
-    this.#wireOptions();
     this.refresh();
   }
 
@@ -43,7 +47,7 @@ export class View {
     const before = this.state;
     this.body.dataset.state = state;
     if (before === state) return;
-    if (!this.isConversation) this.closeOptions();
+    if (!this.isConversation) this.ease.close();
     const home = this.isConversation ? "options" : state === "consent" ? "consent" : "attract";
     document.querySelector(`[data-slot="${home}"]`).append(this.languages);
     this.refresh();
@@ -62,10 +66,13 @@ export class View {
     else this.body.style.removeProperty("--backdrop");
   }
 
-  /** @param {string} state on, muted, denied, missing, off @param {boolean} talking push-to-talk */
-  setMicrophone(state, talking) {
+  /**
+   * @param {string} state on, muted, denied, missing, off
+   * @param {boolean} talking push-to-talk @param {boolean} held and the button is held down
+   */
+  setMicrophone(state, talking, held = false) {
     this.body.dataset.microphone = state;
-    this.body.dataset.talking = String(talking);
+    this.body.dataset.talking = held ? "held" : String(talking);
     if (state === "denied" || state === "missing") {
       this.notice({ code: "microphone", key: `microphone.${state}` });
     } else {
@@ -77,6 +84,17 @@ export class View {
   /** @param {boolean} isBlocked the browser refused sound: one control asks for a tap */
   askForSound(isBlocked) {
     part("sound").hidden = !isBlocked;
+  }
+
+  /** Something is looked up; what is found at once needs no words. */
+  setWorking(active) {
+    clearTimeout(this.working);
+    const show = () => {
+      this.body.dataset.working = String(active);
+      this.refresh();
+    };
+    if (active) this.working = setTimeout(show, WORKING_MS);
+    else show();
   }
 
   focusTyping() {
@@ -97,13 +115,16 @@ export class View {
     talk.setAttribute("aria-pressed", String(pressed));
     const more = part("consent-more");
     const open = more.getAttribute("aria-expanded") === "true";
+    const note = part("hearing");
+    if (note) note.textContent = this.hearing[this.texts.language] ?? "";
     more.firstElementChild.textContent = this.texts.get(open ? "consent.less" : "consent.more");
     this.#renderNotice();
   }
 
-  /** @param {{code: string, text?: string, key?: string, seconds?: number}} notice */
-  notice({ code, text = "", key = "", seconds }) {
-    this.notices.set(code, { text, key, until: seconds ? performance.now() + seconds * 1_000 : 0 });
+  /** @param {{code: string, text?: string, key?: string, seconds?: number, more?: boolean}} notice */
+  notice({ code, text = "", key = "", seconds, more = false }) {
+    const until = seconds ? performance.now() + seconds * 1_000 : 0;
+    this.notices.set(code, { text, key, until, more });
     this.#renderNotice();
   }
 
@@ -147,11 +168,6 @@ export class View {
     text.textContent = this.texts.get(text.dataset.text);
   }
 
-  closeOptions() {
-    this.options.hidden = true;
-    part("options").setAttribute("aria-expanded", "false");
-  }
-
   /** Forget the visitor: every word, every choice. */
   wipe() {
     this.notices.clear();
@@ -163,9 +179,7 @@ export class View {
     this.broken("");
     this.refused("");
     if (part("consent-more").getAttribute("aria-expanded") === "true") this.toggleConsentDetails();
-    this.#setSize("normal");
-    this.#setContrast("normal");
-    this.#setVolume(VOLUMES.length - 1);
+    this.setWorking(false);
     this.setMedia(null);
     this.setPicture(false);
     this.setLevel(0);
@@ -173,12 +187,13 @@ export class View {
   }
 
   #status() {
-    const { microphone, talk, talking } = this.body.dataset;
+    const { microphone, talk, talking, working } = this.body.dataset;
     if (this.state === "listening") {
       if (microphone === "muted") return this.texts.get("status.muted");
       if (microphone !== "on") return this.texts.get("status.typing");
-      if (talk === "push") return this.texts.get(talking === "true" ? "status.push_active" : "status.push");
+      if (talk !== "open") return this.texts.get(PUSHED[talk][talking]);
     }
+    if (this.state === "thinking" && working === "true") return this.texts.get("status.working");
     return this.texts.get(`status.${this.state}`);
   }
 
@@ -188,7 +203,7 @@ export class View {
     if (microphone === "muted" && talk === "open") return ["talk.unmute", "mute", false];
     if (microphone !== "on") return ["talk.start", "mute", false];
     if (talk === "open") return ["talk.mute", "talk", true];
-    return talking === "true" ? ["talk.done", "done", true] : ["talk.start", "talk", false];
+    return talking === "false" ? ["talk.start", "talk", false] : ["talk.done", "done", true];
   }
 
   #renderNotice() {
@@ -198,6 +213,7 @@ export class View {
     box.hidden = !code;
     box.dataset.code = code ?? "";
     part("stay").hidden = code !== "idle";
+    part("more-time").hidden = !this.notices.get(code)?.more;
     if (!code) {
       box.firstElementChild.textContent = "";
       return;
@@ -210,46 +226,6 @@ export class View {
       if (left > 0) this.countdown = setTimeout(() => this.#renderNotice(), 1_000);
     }
     box.firstElementChild.textContent = words;
-  }
-
-  #wireOptions() {
-    part("options").addEventListener("click", () => {
-      this.options.hidden = !this.options.hidden;
-      part("options").setAttribute("aria-expanded", String(!this.options.hidden));
-      if (!this.options.hidden) part("options-close").focus({ preventScroll: true });
-    });
-    part("options-close").addEventListener("click", () => this.closeOptions());
-    addEventListener("keydown", ({ key }) => {
-      if (key === "Escape") this.closeOptions();
-    });
-    for (const button of document.querySelectorAll("[data-size]")) {
-      button.addEventListener("click", () => this.#setSize(button.dataset.size));
-    }
-    for (const button of document.querySelectorAll("[data-contrast-choice]")) {
-      button.addEventListener("click", () => this.#setContrast(button.dataset.contrastChoice));
-    }
-    for (const button of document.querySelectorAll("[data-volume]")) {
-      button.addEventListener("click", () => this.#setVolume(this.volume + Number(button.dataset.volume)));
-    }
-    this.#setSize("normal");
-    this.#setContrast("normal");
-    this.#setVolume(VOLUMES.length - 1);
-  }
-
-  #setSize(size) {
-    document.documentElement.dataset.textSize = size;
-    press("[data-size]", (button) => button.dataset.size === size);
-  }
-
-  #setContrast(contrast) {
-    document.documentElement.dataset.contrast = contrast;
-    press("[data-contrast-choice]", (button) => button.dataset.contrastChoice === contrast);
-  }
-
-  #setVolume(step) {
-    this.volume = Math.max(0, Math.min(VOLUMES.length - 1, step));
-    part("volume").textContent = `${VOLUMES[this.volume] * 100} %`;
-    this.onVolume(VOLUMES[this.volume]);
   }
 }
 
@@ -275,10 +251,4 @@ function continueBackdrop(video, body) {
   const isPlain = [0, 1, 2].every((i) => Math.abs(seen[i] - seen[i + 4]) <= BACKDROP_SHADES);
   const isNear = colour.every((value, i) => Math.abs(value - meant[i]) <= BACKDROP_SHADES);
   if (isPlain && isNear) body.style.setProperty("--backdrop", `rgb(${colour.join(" ")})`);
-}
-
-function press(selector, isPressed) {
-  for (const button of document.querySelectorAll(selector)) {
-    button.setAttribute("aria-pressed", String(isPressed(button)));
-  }
 }

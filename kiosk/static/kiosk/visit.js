@@ -3,6 +3,8 @@
 import { PROTOCOL } from "./socket.js";
 import { AvatarMedia } from "./media.js";
 import { forget, recall, remember } from "./memory.js";
+import { Talk } from "./talk.js";
+import { Timers } from "./timers.js";
 
 const OFFLINE_AFTER_MS = 700; // a reconnect faster than this is not worth a screen
 const OFFLINE_LONG_MS = 20_000;
@@ -11,8 +13,6 @@ const REFUSED_MS = 20_000; // long enough to read why and to try again
 const RELOAD_AFTER_VISITS = 100; // an always-on page starts afresh now and then, between visits
 // No state of the screen lasts longer than this without a word from the server.
 const STATE_LIMIT_MS = { connecting: 60_000, ending: 30_000, error: 10_000 };
-const MAX_TALK_MS = 60_000;
-const TALK_TAIL_MS = 60; // longer than a frame: what was begun when the visitor tapped still counts
 const CAN_ANSWER = new Set(["greeting", "listening", "thinking", "speaking"]);
 
 export class Visit {
@@ -20,15 +20,13 @@ export class Visit {
     Object.assign(this, parts);
     this.isOn = false; // a visitor is here: from the first touch until the wipe
     this.resume = null;
-    this.wantsVoice = false;
-    this.microphoneState = "off";
-    this.talking = false;
-    this.takesFrames = false;
     this.serverState = "attract";
     this.finishing = false;
     this.finished = 0;
     this.reloadWhenDone = false;
-    this.timers = {};
+    this.timers = new Timers();
+    this.talk = new Talk(parts, () => this.isOn && !this.finishing, () => this.#remember());
+    this.ease.tell = (message) => this.isOn && this.socket.send(message);
     this.handlers = this.#handlers();
     this.#recall();
     this.#listen();
@@ -54,7 +52,7 @@ export class Visit {
     this.serverState = this.page.consent ? "consent" : "connecting";
     this.#show(this.serverState);
     this.socket.send({ type: "start", language: this.texts.language });
-    if (!this.page.consent) this.#openMicrophone();
+    if (!this.page.consent) this.talk.open();
   }
 
   /** After a refusal: begin anew, in the language that was chosen. */
@@ -72,9 +70,9 @@ export class Visit {
     this.serverState = "connecting";
     this.#show("connecting");
     if (withVoice) {
-      this.#openMicrophone();
+      this.talk.open();
     } else {
-      this.#microphoneIs("muted");
+      this.talk.is("muted");
       this.view.focusTyping();
     }
   }
@@ -103,14 +101,10 @@ export class Visit {
     this.socket.send({ type: "interrupt" });
   }
 
-  talk() {
-    if (!this.microphone.isOpen) {
-      this.#openMicrophone();
-    } else if (this.page.talk === "push") {
-      this.#setTalking(!this.talking);
-    } else {
-      this.#microphoneIs(this.microphoneState === "on" ? "muted" : "on");
-    }
+  /** @param {"repeat" | "person" | "more_time"} what asked for by a button */
+  ask(what) {
+    this.ease.close();
+    this.socket.send({ type: what });
   }
 
   useLanguage(language) {
@@ -137,21 +131,18 @@ export class Visit {
 
   /** Forget the visit: words, cards, choices, devices, token. The screen invites the next visitor. */
   wipe() {
-    for (const name of Object.keys(this.timers)) this.#cancel(name);
+    this.timers.clear();
     this.isOn = false;
     this.finishing = false;
     this.resume = null;
-    this.wantsVoice = false;
-    this.talking = false;
-    this.takesFrames = false;
-    this.microphoneState = "off";
     this.serverState = "attract";
     forget();
-    this.microphone.close();
+    this.talk.forget();
     this.media.close();
     this.captions.clear();
     this.cards.clear();
     this.texts.use(this.texts.home);
+    this.ease.reset();
     this.view.wipe();
     this.finished += 1;
     if (this.reloadWhenDone || this.finished >= RELOAD_AFTER_VISITS) {
@@ -170,15 +161,22 @@ export class Visit {
         this.isOn = true;
         this.resume = resume;
         this.#remember();
+        if (!this.ease.isHome) this.socket.send(this.ease.message);
       },
       state: ({ state, media }) => this.#state(state, media),
+      working: ({ active }) => this.view.setWorking(active),
+      set: (wanted) => this.#set(wanted),
       ice: ({ servers }) => this.media.open(servers),
       answer: ({ sdp }) => this.media.answer(sdp),
       caption: (caption) => this.captions.show(caption),
       hush: () => this.media.hush(),
       card: (card) => this.cards.show(card),
       card_gone: ({ id }) => this.cards.hide(id),
-      notice: (notice) => this.view.notice(notice),
+      notice: (notice) => {
+        // A warning is worth more than the panel that would hide it.
+        if (notice.code === "idle" || notice.code === "time_limit") this.ease.close();
+        this.view.notice(notice);
+      },
       notice_gone: ({ code }) => this.view.noticeGone(code),
       ended: (ended) => this.#ended(ended),
       error: (failure) => this.#failure(failure),
@@ -187,15 +185,13 @@ export class Visit {
 
   #welcome({ resumed, talk, consent }) {
     this.socket.settled();
-    this.#cancel("offline");
-    this.#cancel("offlineLong");
+    this.timers.cancel("offline");
+    this.timers.cancel("offlineLong");
     this.page.talk = talk;
     this.page.consent = consent;
     document.body.dataset.talk = talk;
     if (resumed) {
-      if (this.microphoneState !== "off") {
-        this.socket.send({ type: "microphone", state: this.microphoneState });
-      }
+      this.talk.report();
       // The state follows; until then the screen says that it is coming.
       this.#show(this.serverState === "attract" ? "connecting" : this.serverState);
     } else if (this.finishing) {
@@ -215,6 +211,7 @@ export class Visit {
     if (media) this.view.setMedia(media);
     if (this.finishing) return;
     this.serverState = state;
+    this.talk.follow(state);
     if (state === "speaking" || state === "greeting") this.media.unhush();
     if (state === "attract") {
       if (this.isOn) this.wipe();
@@ -224,8 +221,17 @@ export class Visit {
     this.isOn = true;
     this.#show(state);
     // A reloaded page comes back in the middle of a conversation: it needs its microphone again.
-    if (this.wantsVoice && this.view.isConversation && this.microphoneState === "off") {
-      this.#openMicrophone();
+    if (this.talk.wantsVoice && this.view.isConversation && this.talk.state === "off") {
+      this.talk.open();
+    }
+  }
+
+  // The visitor said it, and the server passes it on: nothing of it is told back.
+  #set(wanted) {
+    this.ease.apply(wanted);
+    if (wanted.language && wanted.language !== this.texts.language && this.texts.use(wanted.language)) {
+      this.view.refresh();
+      this.#remember();
     }
   }
 
@@ -238,11 +244,11 @@ export class Visit {
     this.finishing = true;
     this.resume = null;
     forget();
-    this.microphone.close();
+    this.talk.forget();
     this.media.hush();
     this.view.farewell(words);
     this.view.setState("ending");
-    this.#after("finish", this.page.goodbye_s * 1_000, () => this.wipe());
+    this.timers.after("finish", this.page.goodbye_s * 1_000, () => this.wipe());
   }
 
   #failure({ code, message, fatal }) {
@@ -250,7 +256,7 @@ export class Visit {
     if (code === "wrong_protocol") {
       this.view.broken(this.texts.get("error.wrong_protocol"));
       this.view.setState("error");
-      this.#after("finish", ERROR_MS, () => location.reload());
+      this.timers.after("finish", ERROR_MS, () => location.reload());
       return;
     }
     if (code === "form") this.cards.formRefused();
@@ -262,7 +268,7 @@ export class Visit {
       this.finishing = true;
       this.view.broken(words || this.texts.get("error.other"));
       this.view.setState("error");
-      this.#after("finish", ERROR_MS, () => this.wipe());
+      this.timers.after("finish", ERROR_MS, () => this.wipe());
     } else if (words) {
       this.view.brieflySay(words);
     }
@@ -271,81 +277,22 @@ export class Visit {
   // No visit now, for a reason that may pass: the screen says it, and a touch tries again.
   #refused(words) {
     this.finishing = true;
-    this.microphone.close();
+    this.talk.forget();
     this.media.close();
     this.view.refused(words);
     this.view.setState("refused");
-    this.#after("finish", REFUSED_MS, () => this.wipe());
+    this.timers.after("finish", REFUSED_MS, () => this.wipe());
   }
 
   // ── devices ────────────────────────────────────────────────────────────────────────────────
 
-  async #openMicrophone() {
-    this.wantsVoice = true;
-    this.#remember();
-    this.microphoneState = "opening";
-    const state = await this.microphone.open();
-    if (!this.isOn || this.finishing) {
-      this.microphone.close();
-      return;
-    }
-    this.#microphoneIs(state);
-    if (state !== "on") this.view.focusTyping();
-  }
-
-  #microphoneIs(state) {
-    this.microphoneState = state;
-    this.wantsVoice = state !== "muted"; // a page reloaded while muted stays silent
-    this.#remember();
-    this.talking = false;
-    this.takesFrames = state === "on" && this.page.talk === "open";
-    this.microphone.listen(this.takesFrames);
-    this.socket.send({ type: "microphone", state });
-    this.view.setMicrophone(state, false);
-    if (state !== "on") this.view.setLevel(0);
-  }
-
-  #setTalking(talking) {
-    this.talking = talking;
-    if (talking) {
-      this.media.hush();
-      this.socket.send({ type: "talk", active: true });
-      this.#cancel("talkEnd");
-      this.takesFrames = true;
-      this.microphone.listen(true);
-      this.#after("talk", MAX_TALK_MS, () => this.#setTalking(false));
-    } else {
-      this.#cancel("talk");
-      this.microphone.listen(false);
-      // The last part of a frame leaves the worklet a moment later; the end is said behind it.
-      this.#after("talkEnd", TALK_TAIL_MS, () => {
-        this.takesFrames = false;
-        this.socket.send({ type: "talk", active: false });
-      });
-      this.view.setLevel(0);
-    }
-    this.view.setMicrophone("on", talking);
-  }
-
   #listen() {
-    const { socket, media, microphone, view } = this;
+    const { socket, media, view } = this;
     socket.addEventListener("message", ({ detail }) => {
       this.#watchState();
       this.handlers[detail.type]?.(detail);
     });
     socket.addEventListener("down", () => this.#offline());
-    microphone.addEventListener("frame", ({ detail: { pcm, level } }) => {
-      if (!this.takesFrames) return; // on its way when the visitor muted
-      socket.sendAudio(pcm);
-      view.setLevel(level);
-    });
-    microphone.addEventListener("lost", () => {
-      this.#microphoneIs("missing");
-      this.view.focusTyping();
-    });
-    navigator.mediaDevices?.addEventListener("devicechange", () => {
-      if (this.isOn && this.wantsVoice && this.microphoneState === "missing") this.#openMicrophone();
-    });
     media.addEventListener("offer", ({ detail }) => socket.send({ type: "offer", sdp: detail }));
     media.addEventListener("playing", ({ detail: { muted } }) => {
       view.setPicture(true);
@@ -368,11 +315,11 @@ export class Visit {
   // ── the socket comes and goes ──────────────────────────────────────────────────────────────
 
   #offline() {
-    if (this.finishing || this.timers.offline || this.view.state === "offline") return;
-    this.#after("offline", OFFLINE_AFTER_MS, () => {
+    if (this.finishing || this.timers.has("offline") || this.view.state === "offline") return;
+    this.timers.after("offline", OFFLINE_AFTER_MS, () => {
       this.view.offline(false);
       this.view.setState("offline");
-      this.#after("offlineLong", OFFLINE_LONG_MS, () => this.view.offline(true));
+      this.timers.after("offlineLong", OFFLINE_LONG_MS, () => this.view.offline(true));
     });
   }
 
@@ -384,18 +331,18 @@ export class Visit {
   }
 
   #watchState() {
-    this.#cancel("state");
+    this.timers.cancel("state");
     const limit = STATE_LIMIT_MS[this.view.state];
     if (!limit || this.finishing) return;
-    this.#after("state", limit, () => {
+    this.timers.after("state", limit, () => {
       this.socket.send({ type: "end" });
       this.wipe();
     });
   }
 
   #remember() {
-    const { resume, wantsVoice } = this;
-    if (resume) remember({ resume, wantsVoice, language: this.texts.language });
+    const { resume, talk, texts } = this;
+    if (resume) remember({ resume, wantsVoice: talk.wantsVoice, language: texts.language });
   }
 
   #recall() {
@@ -403,21 +350,8 @@ export class Visit {
     if (!memory) return;
     this.isOn = true;
     this.resume = memory.resume;
-    this.wantsVoice = memory.wantsVoice;
+    this.talk.wantsVoice = memory.wantsVoice;
     this.texts.use(memory.language);
     this.view.setState("connecting");
-  }
-
-  #after(name, ms, action) {
-    this.#cancel(name);
-    this.timers[name] = setTimeout(() => {
-      delete this.timers[name];
-      action();
-    }, ms);
-  }
-
-  #cancel(name) {
-    clearTimeout(this.timers[name]);
-    delete this.timers[name];
   }
 }

@@ -10,7 +10,7 @@ import pytest
 from kiosk.hooks.markers import hookimpl
 from kiosk.hooks.site import SessionHandle
 from kiosk.hooks.values import SessionConfig
-from kiosk.model import Greeting
+from kiosk.model import Comfort, Greeting
 from kiosk.session.opening import greet, language_name, session_settings
 from tests.unit.session.stage import staged
 
@@ -162,3 +162,42 @@ async def test_with_nothing_to_say_or_nobody_to_say_it_nothing_is_asked() -> Non
         await line.commit()
         await far.next("input_audio_buffer.commit")
         assert "response.create" not in far.kinds
+
+
+@pytest.mark.parametrize(
+    ("rate", "slow"), [(None, "0.80"), ("1.1", "0.88"), ("+10%", "0.88"), ("slow", "0.80")]
+)
+async def test_a_slower_voice_is_slower_than_the_sites_own(rate: str | None, slow: str) -> None:
+    voice = {"name": "en-US-AvaNeural", "rate": rate}
+    async with staged(upstream={"voice": voice}) as stage:
+        stage.ctx.comfort = Comfort(pace="slow")
+        session = await session_settings(stage.ctx)
+        assert session["voice"]["rate"] == slow
+        assert "slowly" in session["instructions"]
+
+
+async def test_a_voice_without_a_speed_is_told_to_speak_slowly() -> None:
+    async with staged(upstream={"voice": {"type": "openai", "name": "ash"}}) as stage:
+        stage.ctx.comfort = Comfort(pace="slow")
+        session = await session_settings(stage.ctx)
+        assert "rate" not in session["voice"]
+        assert "slowly" in session["instructions"]
+
+
+async def test_children_are_spoken_with_as_children() -> None:
+    async with staged(site={"wording": "children"}) as stage:
+        assert "children" in (await session_settings(stage.ctx))["instructions"]
+        assert stage.ctx.text("consent.decline") == "No, thanks"
+    async with staged() as stage:
+        assert "children" not in (await session_settings(stage.ctx))["instructions"]
+
+
+@pytest.mark.parametrize("improvise", [False, True])
+async def test_where_the_site_wants_it_the_notice_is_spoken_first(improvise: bool) -> None:
+    async with staged(site={"spoken_notice": "greeting"}) as stage:
+        _, far = await stage.open_line()
+        await greet(stage.ctx, Greeting("Welcome.", improvise=improvise))
+        ask = (await far.next("response.create"))["response"]
+        text = ask["pre_generated_assistant_message"]["content"][0]["text"]
+        assert text.startswith("You are talking with a computer")
+        assert text.endswith("become text." if improvise else "Welcome.")

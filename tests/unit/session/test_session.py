@@ -223,7 +223,7 @@ async def test_a_screen_that_comes_back_is_shown_all_it_missed() -> None:
         again = RecordingScreen()
         live.session.attach(again, playing=True)
         assert [type(message) for message in again.messages] == [
-            m.Visit, m.State, m.Caption, m.ShowCard, m.Notice,
+            m.Visit, m.State, m.Set, m.Caption, m.ShowCard, m.Notice,
         ]  # fmt: skip
         assert again.all(m.Visit)[0].id == live.ctx.id
         assert again.all(m.Caption)[0].text == "Welcome to the quay."

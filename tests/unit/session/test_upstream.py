@@ -8,6 +8,7 @@ import pytest
 
 from kiosk.errors import UpstreamError
 from kiosk.model import EndReason
+from kiosk.session.comfort import change
 from kiosk.session.interruption import Interruption
 from kiosk.session.line import Line
 from kiosk.session.tools import ToolRunner
@@ -336,6 +337,31 @@ async def test_an_ask_refused_before_the_conversation_leaves_the_screen_where_it
         await wire.send("error", error={"code": "server_error", "event_id": ask["event_id"]})
         assert stage.ctx.machine.state == state
         assert not stage.ctx.over.is_set()
+
+
+async def test_a_service_that_takes_no_slower_voice_is_told_to_speak_slowly_in_words() -> None:
+    async with staged() as stage:
+        wire = await Wire.read(stage)
+        await change(stage.ctx, pace="slow")
+        update = await wire.far.next("session.update")
+        assert "rate" in update["session"]["voice"]
+        error = {"code": "invalid_value", "event_id": update["event_id"]}
+        await wire.send("error", error=error)
+        again = await wire.far.next("session.update")
+        assert "rate" not in again["session"]["voice"]
+        assert "slowly" in again["session"]["instructions"]
+        error["event_id"] = again["event_id"]
+        await wire.send("error", error=error)
+        assert wire.far.kinds.count("session.update") == 3, "not for ever"
+
+
+async def test_the_last_answer_is_kept_whole_although_it_is_interrupted() -> None:
+    async with staged() as stage:
+        wire = await Wire.read(stage)
+        words = "The lift is on the left, behind the stairs."
+        await wire.send("response.audio_transcript.done", item_id="i1", transcript=words)
+        await wire.interruption.pressed()
+        assert stage.ctx.last_answer == words
 
 
 async def test_errors_about_nothing_of_ours_are_counted_and_the_visit_goes_on() -> None:

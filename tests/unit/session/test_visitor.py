@@ -22,6 +22,7 @@ from tests.unit.voicelive.service import ServedLine
 FRAME = b"\x01\x00" * 960
 APPEND = "input_audio_buffer.append"
 PUSH: dict[str, Any] = {"site": {"talk": "push"}}
+HYBRID: dict[str, Any] = {"site": {"talk": "hybrid"}}
 MANUAL: dict[str, Any] = {
     "site": {"talk": "push"},
     "upstream": {"turn_detection": {"type": "none"}},
@@ -96,6 +97,27 @@ async def test_before_consent_nothing_that_is_said_or_typed_goes_upstream(
         assert far.kinds == ["session.update", "response.cancel"]
         assert stage.ctx.machine.state == "consent"
         assert not stage.ctx.over.is_set()
+
+
+async def test_in_the_hybrid_mode_sound_counts_only_while_the_visitor_talks() -> None:
+    async with visiting(**HYBRID) as (stage, visitor, far):
+        visitor.audio(FRAME)
+        visitor.message(m.Talk(active=True))
+        await eventually(lambda: visitor._talking, "talking")
+        visitor.audio(FRAME * 2)
+        await far.next(APPEND)
+        assert heard(far) == FRAME * 2
+        visitor.message(m.Talk(active=False))
+        await eventually(lambda: not visitor._talking, "the end of talking")
+        assert stage.screen.failures == []
+
+
+async def test_a_button_for_the_avatars_manner_counts_as_activity() -> None:
+    async with visiting() as (stage, visitor, far):
+        await stage.clock.advance(30)
+        visitor.message(m.Repeat())
+        await far.next("response.create")
+        assert stage.ctx.last_activity == stage.clock.monotonic()
 
 
 # ── typing ───────────────────────────────────────────────────────────────────────────────────

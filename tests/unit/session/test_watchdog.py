@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from kiosk.model import EndReason
+from kiosk.session.comfort import extend
 from kiosk.session.interruption import Interruption
 from kiosk.session.tools import ToolRunner
 from kiosk.session.upstream import UpstreamEvents
@@ -130,6 +131,42 @@ async def test_no_visit_is_longer_than_the_cap_however_lively_it_is() -> None:
         assert reason(stage) is None
         await stage.clock.advance(2)
         assert reason(stage) is EndReason.TOO_LONG
+
+
+async def test_the_end_of_the_time_is_told_before_it_comes_and_can_be_put_off() -> None:
+    limits = {**LIMITS, "idle_s": 860, "max_s": 900, "extensions": 1, "extend_s": 300}
+    async with staged(visit=limits) as stage:
+        _, far = await stage.open_line()
+        stage.talking()
+        await watched(stage)
+        await stage.clock.advance(838)
+        assert "time_limit" not in stage.ctx.notices
+        await stage.clock.advance(4)
+        notice = stage.ctx.notices["time_limit"]
+        assert notice.more
+        assert 55 <= (notice.seconds or 0) <= 60
+        spoken = (await far.next("response.create"))["response"]
+        message = spoken["pre_generated_assistant_message"]
+        assert message["content"][0]["text"] == notice.text
+        assert extend(stage.ctx)
+        for _ in range(31):
+            stage.ctx.active()
+            await stage.clock.advance(10)
+        assert reason(stage) is None
+        again = stage.ctx.notices["time_limit"]
+        assert not again.more, "there is no more to give"
+        await stage.clock.advance(70)
+        assert reason(stage) is EndReason.TOO_LONG
+
+
+async def test_a_short_visit_is_warned_in_its_last_third() -> None:
+    async with staged(visit={"idle_s": 20, "idle_warning_s": 5, "max_s": 30}) as stage:
+        stage.talking()
+        await watched(stage)
+        await stage.clock.advance(18)
+        assert "time_limit" not in stage.ctx.notices
+        await stage.clock.advance(5)
+        assert "time_limit" in stage.ctx.notices
 
 
 async def test_speech_whose_end_the_service_never_told_is_ended_here() -> None:

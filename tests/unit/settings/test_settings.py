@@ -149,6 +149,14 @@ def test_a_wrong_secret_is_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None
     ("overrides", "sentence"),
     [
         (
+            {"visit": {"max_s": 3000, "extensions": 2}},
+            "visit.max_s and its extensions are longer than 3300 s",
+        ),
+        (
+            {"site": {"staff": {"fr": "À gauche."}}},
+            "site.staff: fr is none of site.languages",
+        ),
+        (
             {"visit": {"idle_s": 600, "max_s": 600}},
             "visit.max_s must be longer than visit.idle_s + visit.idle_warning_s",
         ),

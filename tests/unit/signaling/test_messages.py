@@ -139,6 +139,23 @@ def test_an_error_names_the_field_and_repeats_no_value() -> None:
         ('{"type":"interrupt"}', m.Interrupt()),
         ('{"type":"touch"}', m.Touch()),
         ('{"type":"language","language":"de"}', m.Language(language="de")),
+        (
+            '{"type":"comfort","text_size":"large","contrast":"dark","volume":60,'
+            '"captions":false,"reach":"seated","motion":"reduced","sign":true}',
+            m.Comfort(
+                text_size="large",
+                contrast="dark",
+                volume=60,
+                captions=False,
+                reach="seated",
+                motion="reduced",
+                sign=True,
+            ),
+        ),
+        ('{"type":"pace","pace":"slow"}', m.AskPace(pace="slow")),
+        ('{"type":"repeat"}', m.Repeat()),
+        ('{"type":"person"}', m.Person()),
+        ('{"type":"more_time"}', m.MoreTime()),
         ('{"type":"card_dismiss","id":"map"}', m.CardDismiss(id="map")),
         (
             '{"type":"card_form","id":"survey","values":{"how":"well","again":true}}',
@@ -184,8 +201,10 @@ def test_every_message_of_the_browser_has_a_golden_one() -> None:
         (m.Hush(), '{"type":"hush"}'),
         (
             m.Notice(code="idle", text="Are you there?", seconds=15),
-            '{"type":"notice","code":"idle","text":"Are you there?","seconds":15}',
+            '{"type":"notice","code":"idle","text":"Are you there?","seconds":15,"more":false}',
         ),
+        (m.Working(active=True), '{"type":"working","active":true}'),
+        (m.Set(text_size="large", sign=False), '{"type":"set","text_size":"large","sign":false}'),
         (
             m.Failure(code="not_now", message="Wait."),
             '{"type":"error","code":"not_now","message":"Wait.","fatal":false}',

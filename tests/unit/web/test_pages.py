@@ -7,9 +7,12 @@ from pathlib import Path
 import pytest
 
 from kiosk import keys
+from kiosk.errors import SettingsError
 from kiosk.i18n import Texts
 from kiosk.model import Kiosk
-from kiosk.web.pages import kiosk_page
+from kiosk.settings.sections import SiteSettings
+from kiosk.web.pages import kiosk_page, sign_folder, sign_videos
+from kiosk.web.static import StaticFiles
 from tests.unit.running import running, site_settings
 
 
@@ -24,6 +27,38 @@ def test_the_page_knows_the_site_its_screen_and_every_sentence(tmp_path: Path) -
     assert [language.code for language in page.languages] == ["en", "de"]
     assert page.texts == {"en": texts.screen("en"), "de": texts.screen("de")}
     assert page.version == "1.0-abc"
+
+
+def test_the_page_has_what_helps_at_this_site(tmp_path: Path) -> None:
+    site = {
+        "wording": "children",
+        "staff": {"en": "At the left."},
+        "hearing_note": {"de": "Stellung T."},
+        "spoken_notice": "both",
+        "reach": "seated",
+    }
+    texts = Texts.load()
+    settings = site_settings(tmp_path, "http://127.0.0.1:1", site=site)
+    page = kiosk_page(settings, texts, Kiosk("desk", "Desk"), "1")
+    assert page.texts["en"]["consent.decline"] == "No, thanks"
+    assert (page.person, page.reach, page.spoken_notice) == (True, "seated", True)
+    assert page.hearing == {"de": "Stellung T."}
+    plain = site_settings(tmp_path, "http://127.0.0.1:1")
+    page = kiosk_page(plain, texts, Kiosk("desk", "Desk"), "1")
+    assert not page.person
+    assert kiosk_page(plain, texts, Kiosk("desk", "Desk"), "1", person=True).person
+
+
+def test_sign_language_needs_a_welcome_and_is_named_by_moment(tmp_path: Path) -> None:
+    site = SiteSettings(sign_language=tmp_path)
+    with pytest.raises(SettingsError, match=r"welcome\.mp4"):
+        sign_folder(site)
+    for name in ("welcome.webm", "conversation.mp4", "other.mp4"):
+        (tmp_path / name).write_bytes(b"film")
+    videos = sign_videos(StaticFiles(below=sign_folder(site)))
+    assert set(videos) == {"welcome", "conversation"}
+    assert videos["welcome"].startswith("/static/sign/welcome.webm?v=")
+    assert sign_folder(SiteSettings()) == {}
 
 
 @pytest.mark.parametrize("path", ["/", "/kiosk"])

@@ -94,3 +94,10 @@ def test_a_file_hidden_by_an_earlier_one_is_not_in_its_folder(tmp_path: Path) ->
     assert files.is_in("card.js", first)
     assert not files.is_in("card.js", second)
     assert not files.is_in("none.js", first)
+
+
+async def test_a_folder_may_have_a_name_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / "welcome.webm").write_bytes(b"film")
+    files = await asyncio.to_thread(StaticFiles, below={"sign": tmp_path})
+    assert files.has("sign/welcome.webm")
+    assert not files.has("welcome.webm")
