@@ -120,6 +120,7 @@ class Stage:
             consent=self.consent,
             talk=self.talk,
             theme="gallery",
+            goodbye_s=1,
             person=True,
             hearing={
                 "en": "There is a hearing loop at this screen: switch to T.",

@@ -53,6 +53,7 @@ async def test_a_visit_from_the_first_touch_to_the_wiped_screen() -> None:
         await page.get_by_test_id("options").click()
         await page.locator("[data-language=de]").click()
         await stage.until(lambda: [one.language for one in stage.of(m.Language)] == ["de"])
+        await page.locator("[data-part=see]").click()
         await page.locator("[data-size=largest]").click()
         await page.get_by_test_id("options-close").click()
         assert await page.get_by_test_id("end").inner_text() == "Beenden"

@@ -56,6 +56,7 @@ export class Captions {
     const words = document.createElement("span");
     words.className = "words";
     words.dir = "auto";
+    words.lang = this.texts.language; // stays when the language of the screen changes
     line.append(who, words);
     this.root.append(line);
     this.sizes.observe(line);

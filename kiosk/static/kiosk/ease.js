@@ -43,7 +43,7 @@ export class Ease {
     this.now = {};
     this.apply(this.home);
     this.close();
-    this.#open("help");
+    this.#open(this.panel.querySelector("[data-part]").dataset.part);
   }
 
   /** @param {object} wanted some of what can be changed; what is not named stays */

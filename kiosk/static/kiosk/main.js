@@ -55,6 +55,11 @@ tap("start", () => visit.start());
 tap("consent-accept", () => visit.accept(true));
 tap("consent-type", () => visit.accept(false));
 tap("consent-decline", () => visit.decline());
+// Large words may need more room than there is: a touch on them reads on, and then begins anew.
+document.querySelector(".sheet-text").addEventListener("click", ({ currentTarget: text }) => {
+  const isAtEnd = text.scrollTop + text.clientHeight > text.scrollHeight - 4;
+  text.scrollTo({ top: isAtEnd ? 0 : text.scrollTop + text.clientHeight * 0.8 });
+});
 tap("consent-more", () => view.toggleConsentDetails());
 tap("stop", () => visit.interrupt());
 tap("sound", () => media.tapForSound());

@@ -9,6 +9,7 @@ const PUSHED = {
   push: { false: "status.push", true: "status.push_active" },
   hybrid: { false: "status.hybrid", true: "status.listening", held: "status.hybrid_held" },
 };
+const FIRST = { attract: "start", consent: "consent-accept", conversation: "talk", refused: "again" };
 const BACKDROP_SHADES = 14; // of 255; a larger difference is another design, not an encoder's rounding
 const BRIEF_MS = 6_000;
 const LONG_WORDS = 60; // characters; a longer reason is set smaller
@@ -51,8 +52,12 @@ export class View {
     const home = this.isConversation ? "options" : state === "consent" ? "consent" : "attract";
     document.querySelector(`[data-slot="${home}"]`).append(this.languages);
     this.refresh();
-    if (state === "consent") part("consent-accept").focus({ preventScroll: true });
-    if (state === "refused") part("again").focus({ preventScroll: true });
+    // What had the focus may be gone with the screen before; it goes to what comes next.
+    const first = FIRST[this.isConversation ? "conversation" : state];
+    const focused = document.activeElement;
+    if (first && !(focused && focused !== this.body && focused.checkVisibility())) {
+      part(first).focus({ preventScroll: true });
+    }
   }
 
   setMedia(rung) {
