@@ -22,6 +22,8 @@ from kiosk.web.routes import Route
 from kiosk.web.signaling import KIOSKS, TEXTS
 from kiosk.web.static import StaticFiles
 
+SPOKEN: Final = ("screen.", "limit.", "pace.", "repeat.", "person.", "options.volume.sample")
+"""Keys that only the avatar says; the page does not carry them."""
 SIGN: Final = "sign"
 SIGNED: Final = ("welcome", "consent", "conversation")
 """The moments of a visit that may have a sign-language video; the first stands in for the rest."""
@@ -76,6 +78,13 @@ def sign_videos(static: StaticFiles) -> dict[str, str]:
     return found
 
 
+def shown_texts(texts: Texts, language: str, site: SiteSettings) -> dict[str, str]:
+    """Return the sentences that the page itself shows or says; the server says the others."""
+    spoken = SPOKEN if site.spoken_notice in {"consent", "both"} else (*SPOKEN, "notice.spoken")
+    screen = texts.screen(language, site.wording)
+    return {key: text for key, text in screen.items() if not key.startswith(spoken)}
+
+
 def kiosk_page(
     settings: Settings,
     texts: Texts,
@@ -94,7 +103,7 @@ def kiosk_page(
         site_name=settings.site.name,
         language=kiosk.language,
         languages=tuple(Texts.describe(code) for code in codes),
-        texts={code: texts.screen(code, site.wording) for code in codes},
+        texts={code: shown_texts(texts, code, site) for code in codes},
         version=version,
         consent=settings.site.consent,
         talk=settings.site.talk,

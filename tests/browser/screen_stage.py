@@ -17,8 +17,9 @@ from playwright.async_api import Browser, Page, async_playwright
 from kiosk import paths
 from kiosk.i18n import Texts
 from kiosk.security.guards import security_headers
+from kiosk.settings.sections import SiteSettings
 from kiosk.signaling import messages as m
-from kiosk.web.pages import KioskPage
+from kiosk.web.pages import KioskPage, shown_texts
 from kiosk.web.static import StaticFiles
 from kiosk.web.templating import Templates
 
@@ -30,6 +31,7 @@ TOKEN = "resume-token"
 
 # Read here, once: nothing may touch a disk while the loop runs.
 TEXTS = Texts.load()
+SITE = SiteSettings()
 TEMPLATES = Templates()
 STATIC = StaticFiles(paths.STATIC)
 
@@ -115,7 +117,7 @@ class Stage:
             site_name="Museum on the Quay",
             language="en",
             languages=tuple(Texts.describe(code) for code in codes),
-            texts={code: TEXTS.screen(code) for code in codes},
+            texts={code: shown_texts(TEXTS, code, SITE) for code in codes},
             version="test",
             consent=self.consent,
             talk=self.talk,

@@ -12,7 +12,7 @@ from playwright.async_api import Page
 from kiosk.model import Card
 from kiosk.signaling import messages as m
 from kiosk.web.templating import Templates
-from tests.browser.accessible import contrast, faults, painted
+from tests.browser.accessible import contrast, faults, painted, until
 from tests.browser.screen_stage import CHROMIUM, SOUND, Stage, opened, state
 
 pytestmark = [
@@ -56,6 +56,9 @@ async def dressed(page: Page, look: Look) -> None:
 async def states(page: Page, stage: Stage) -> AsyncIterator[str]:
     """Bring the screen through every state it has, and yield each by name."""
     await page.emulate_media(reduced_motion="reduce")
+    # The looks are loaded with the first choice of one.
+    await page.locator("[data-size=normal]").dispatch_event("click")
+    await until(page, "document.querySelector('link[href$=\"ease.css\"]')?.sheet")
     yield "attract"
     await page.get_by_test_id("start").click()
     await state(page, "consent")

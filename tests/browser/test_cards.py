@@ -91,6 +91,7 @@ async def test_every_kind_is_accessible_and_fits_at_every_text_size() -> None:
                 # The buttons of the options sheet, without the way to them.
                 for button in (f"[data-size={size}]", f"[data-language={language}]"):
                     await page.locator(button).dispatch_event("click")
+                await page.locator(f"html[data-text-size={size}]").wait_for()
                 await painted(page)
                 assert await page.evaluate(VIOLATIONS) == [], (kind, size)
                 assert await page.evaluate(FAULTS) == [], (kind, size)

@@ -44,6 +44,7 @@ QUICK: Final[dict[str, Any]] = {
     "site": {"staff": {"en": "The staff desk is on your left."}},
     "upstream": {"avatar": {"enabled": False}},
 }
+MUSEUM: Final = str(paths.demo_plugins())
 ANSWER: Final = ".line:last-child[data-speaker=avatar][data-final=true]"
 # The microphone is a voice that speaks when the test says so; everything behind it is real.
 VOICE: Final = """
@@ -146,8 +147,8 @@ async def test_by_touch_alone(kiosk_harness: MakeHarness, engines: Engines) -> N
     harness = await kiosk_harness(
         engines=engines, scenario=TALK, settings=QUICK, plugins={"short": Short()}
     )
-    touch = {"has_touch": True}
-    async with opened(harness, "--deny-permission-prompts", "--mute-audio", **touch) as page:
+    flags = ("--deny-permission-prompts", "--mute-audio")
+    async with opened(harness, *flags, has_touch=True) as page:
 
         async def tap(name: str) -> None:
             await page.get_by_test_id(name).tap()
@@ -226,7 +227,7 @@ async def test_by_speech_alone_through_the_browsers_own_microphone(
     ]  # fmt: skip
     await record(natural_engines, tmp_path / "visit.wav", parts)
     settings = {
-        "hooks": {"dir": str(paths.demo_plugins())},
+        "hooks": {"dir": MUSEUM},
         "site": {"consent": False, "spoken_notice": "greeting"},
     }
     harness = await kiosk_harness(

@@ -10,8 +10,9 @@ export class Ease {
   /**
    * @param {object} page what the site begins with
    * @param {(level: number) => void} onVolume 0 to 1
+   * @param {(message: object) => void} tell the server
    */
-  constructor(page, onVolume) {
+  constructor(page, onVolume, tell) {
     const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
     this.home = {
       text_size: "normal", contrast: "normal", volume: 100, pace: "normal", captions: true,
@@ -19,8 +20,7 @@ export class Ease {
     };
     this.videos = page.sign;
     this.onVolume = onVolume;
-    /** Called with a message for the server; the visit listens. */
-    this.tell = () => {};
+    this.tell = tell;
     this.panel = document.getElementById("options");
     this.rest = 0;
     this.#wire();
@@ -69,6 +69,16 @@ export class Ease {
     if (this.videos?.welcome) this.#sign();
   }
 
+  toggle() {
+    if (!this.panel.hidden) {
+      this.close();
+      return;
+    }
+    this.panel.hidden = false;
+    part("options").setAttribute("aria-expanded", "true");
+    this.panel.querySelector("[aria-expanded=true]").focus({ preventScroll: true });
+  }
+
   close() {
     const hadFocus = this.panel.contains(document.activeElement);
     this.panel.hidden = true;
@@ -104,15 +114,6 @@ export class Ease {
   }
 
   #wire() {
-    part("options").addEventListener("click", () => {
-      if (!this.panel.hidden) {
-        this.close();
-        return;
-      }
-      this.panel.hidden = false;
-      part("options").setAttribute("aria-expanded", "true");
-      this.panel.querySelector("[aria-expanded=true]").focus({ preventScroll: true });
-    });
     part("options-close").addEventListener("click", () => this.close());
     addEventListener("keydown", ({ key }) => {
       if (key === "Escape" && !this.panel.hidden) this.close();

@@ -4,8 +4,8 @@ import { AvatarMedia } from "./media.js";
 import { Captions } from "./captions.js";
 import { Cards } from "./cards.js";
 import { catchEverything, holdStill, reloadSoon, stayAwake } from "./comfort.js";
-import { Ease } from "./ease.js";
 import { Microphone } from "./microphone.js";
+import { Options } from "./options.js";
 import { SignalSocket } from "./socket.js";
 import { Texts } from "./texts.js";
 import { View, part } from "./view.js";
@@ -18,8 +18,8 @@ const page = JSON.parse(document.getElementById("page-data").textContent);
 const texts = new Texts(page);
 const media = new AvatarMedia(part("avatar"));
 const microphone = new Microphone();
-const ease = new Ease(page, (level) => media.setVolume(level));
-const view = new View(texts, ease);
+const options = new Options(page, (level) => media.setVolume(level));
+const view = new View(texts, options);
 const captions = new Captions(part("captions"), texts);
 const cards = new Cards(
   part("card"),
@@ -33,7 +33,7 @@ const socket = new SignalSocket(
   `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws/kiosk`,
   () => visit.hello(),
 );
-const visit = new Visit({ page, texts, media, microphone, view, ease, captions, cards, socket });
+const visit = new Visit({ page, texts, media, microphone, view, options, captions, cards, socket });
 
 holdStill();
 stayAwake();

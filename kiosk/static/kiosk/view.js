@@ -22,11 +22,11 @@ export function part(name) {
 }
 
 export class View {
-  /** @param {import("./texts.js").Texts} texts @param {import("./ease.js").Ease} ease */
-  constructor(texts, ease) {
+  /** @param {import("./texts.js").Texts} texts @param {import("./options.js").Options} options */
+  constructor(texts, options) {
     this.body = document.body;
     this.texts = texts;
-    this.ease = ease;
+    this.options = options;
     this.notices = new Map();
     this.countdown = 0;
     this.brief = 0;
@@ -48,7 +48,7 @@ export class View {
     const before = this.state;
     this.body.dataset.state = state;
     if (before === state) return;
-    if (!this.isConversation) this.ease.close();
+    if (!this.isConversation) this.options.close();
     const home = this.isConversation ? "options" : state === "consent" ? "consent" : "attract";
     document.querySelector(`[data-slot="${home}"]`).append(this.languages);
     this.refresh();

@@ -26,7 +26,7 @@ export class Visit {
     this.reloadWhenDone = false;
     this.timers = new Timers();
     this.talk = new Talk(parts, () => this.isOn && !this.finishing, () => this.#remember());
-    this.ease.tell = (message) => this.isOn && this.socket.send(message);
+    this.options.tell = (message) => this.isOn && this.socket.send(message);
     this.handlers = this.#handlers();
     this.#recall();
     this.#listen();
@@ -103,7 +103,7 @@ export class Visit {
 
   /** @param {"repeat" | "person" | "more_time"} what asked for by a button */
   ask(what) {
-    this.ease.close();
+    this.options.close();
     this.socket.send({ type: what });
   }
 
@@ -142,7 +142,7 @@ export class Visit {
     this.captions.clear();
     this.cards.clear();
     this.texts.use(this.texts.home);
-    this.ease.reset();
+    this.options.reset();
     this.view.wipe();
     this.finished += 1;
     if (this.reloadWhenDone || this.finished >= RELOAD_AFTER_VISITS) {
@@ -161,7 +161,8 @@ export class Visit {
         this.isOn = true;
         this.resume = resume;
         this.#remember();
-        if (!this.ease.isHome) this.socket.send(this.ease.message);
+        const { message } = this.options;
+        if (message) this.socket.send(message);
       },
       state: ({ state, media }) => this.#state(state, media),
       working: ({ active }) => this.view.setWorking(active),
@@ -174,7 +175,7 @@ export class Visit {
       card_gone: ({ id }) => this.cards.hide(id),
       notice: (notice) => {
         // A warning is worth more than the panel that would hide it.
-        if (notice.code === "idle" || notice.code === "time_limit") this.ease.close();
+        if (notice.code === "idle" || notice.code === "time_limit") this.options.close();
         this.view.notice(notice);
       },
       notice_gone: ({ code }) => this.view.noticeGone(code),
@@ -228,7 +229,7 @@ export class Visit {
 
   // The visitor said it, and the server passes it on: nothing of it is told back.
   #set(wanted) {
-    this.ease.apply(wanted);
+    this.options.apply(wanted);
     if (wanted.language && wanted.language !== this.texts.language && this.texts.use(wanted.language)) {
       this.view.refresh();
       this.#remember();
