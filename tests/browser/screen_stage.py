@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from aiohttp import WSMsgType, web
 from aiortc import RTCPeerConnection, RTCRtpSender, RTCSessionDescription
@@ -39,7 +39,14 @@ STATIC = StaticFiles(paths.STATIC)
 class Stage:
     """Serves one kiosk's page on port 0 and keeps what the page sends."""
 
-    def __init__(self, *, talk: str = "open", consent: bool = True) -> None:
+    def __init__(
+        self,
+        *,
+        talk: Literal["open", "push", "hybrid"] = "open",
+        consent: bool = True,
+        sign: Mapping[str, str] | None = None,
+    ) -> None:
+        self.sign = sign or {}
         self.talk = talk
         self.consent = consent
         self.heard: list[m.ClientMessage] = []
@@ -124,6 +131,7 @@ class Stage:
             theme="gallery",
             goodbye_s=1,
             person=True,
+            sign=self.sign,
             hearing={
                 "en": "There is a hearing loop at this screen: switch to T.",
                 "de": "Hier gibt es eine Induktionsschleife: Stellung T.",
@@ -251,11 +259,15 @@ async def screen(
 
 @asynccontextmanager
 async def opened(
-    *flags: str, talk: str = "open", consent: bool = True, microphone: bool = True
+    *flags: str,
+    talk: Literal["open", "push", "hybrid"] = "open",
+    consent: bool = True,
+    microphone: bool = True,
+    sign: Mapping[str, str] | None = None,
 ) -> AsyncIterator[tuple[Stage, Page]]:
     """Give a stage and its page in their own Chromium; with no flags, one with a microphone."""
     async with (
-        Stage(talk=talk, consent=consent) as stage,
+        Stage(talk=talk, consent=consent, sign=sign) as stage,
         chromium(*(flags or (*FAKE_MICROPHONE, SOUND))) as browser,
         screen(browser, stage, microphone=microphone) as page,
     ):

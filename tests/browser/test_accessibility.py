@@ -168,7 +168,9 @@ async def test_every_state_in_every_look(size: str, language: str) -> None:
         async for name in states(page, stage):
             for look in looks:
                 await dressed(page, look)
-                assert await faults(page) == [], (name, look)
+                # What axe looks at does not depend on colours, which are measured beside it.
+                axe = look[3:] == ("gallery", "normal", "standard")
+                assert await faults(page, axe=axe) == [], (name, look)
             await dressed(page, FEW[0])
 
 

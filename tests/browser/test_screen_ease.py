@@ -53,7 +53,12 @@ async def test_what_the_visitor_changes_is_shown_told_once_and_wiped() -> None:
             lambda: bool(stage.of(m.Comfort)) and stage.of(m.Comfort)[-1].volume == 60
         )
         assert stage.of(m.Comfort)[-1] == m.Comfort(
-            text_size="large", contrast="dark", captions=False, volume=60, reach="seated"
+            text_size="large",
+            contrast="dark",
+            captions=False,
+            volume=60,
+            reach="seated",
+            motion="reduced",
         )
         assert await page.evaluate("document.querySelector('video').volume") == pytest.approx(0.6)
 
@@ -182,3 +187,22 @@ async def test_a_caption_keeps_the_language_it_was_said_in() -> None:
         await page.get_by_text("Hallo.").wait_for()
         langs = "[...document.querySelectorAll('.words')].map((one) => one.lang)"
         assert await page.evaluate(langs) == ["en", "de"]
+
+
+async def test_a_sign_language_video_follows_the_visit_and_leaves_with_it() -> None:
+    films = {"welcome": "/static/sign/welcome.webm", "conversation": "/static/sign/talk.webm"}
+    async with opened(consent=False, sign=films) as (stage, page):
+        await page.locator(".attract [data-set=sign]").click()
+        film = page.get_by_test_id("sign")
+        await expect(film).to_have_attribute("src", films["welcome"])
+        await converse(page, stage)
+        await expect(film).to_have_attribute("src", films["conversation"])
+        # Told when the visit began, so that the server knows what the screen shows.
+        assert stage.of(m.Comfort)[-1].sign
+        await stage.say(m.Set(sign=False))
+        await film.wait_for(state="detached")
+        await stage.say(m.Set(sign=True))
+        await film.wait_for()
+        await page.get_by_test_id("end").click()
+        await state(page, "attract")
+        await film.wait_for(state="detached")
