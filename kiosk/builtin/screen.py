@@ -54,7 +54,8 @@ class ScreenTools:
     def _say(self, session: SessionHandle, key: str) -> Said:
         return {"say": self._texts.get(session.language, key, wording=self._wording)}
 
-    @hookimpl
+    # Last in the list of tools, which is in the order of loading: what the site can do comes first.
+    @hookimpl(tryfirst=True)
     def register_tools(self, register: RegisterTool, site: Site) -> None:
         """Offer the tools; the language only where there is another."""
         for tool in (
