@@ -42,6 +42,7 @@ from docs.settings_reference import (
     toml,
     type_name,
 )
+from docs.theme_reference import render_contrasts, render_theme
 from docs.tool_reference import render_tool_limits, render_tool_options, render_tool_types
 from kiosk import events
 from kiosk.model import EndReason
@@ -156,6 +157,8 @@ REGIONS: Final[dict[str, Callable[[], str]]] = {
     "tool-types": render_tool_types,
     "tool-options": render_tool_options,
     "tool-limits": render_tool_limits,
+    "theme-contrasts": render_contrasts,
+    "theme-keys": render_theme,
     "scenario": render_scenario,
     "fault-actions": render_fault_actions,
     "emulator-limits": render_emulator_limits,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack
+from pathlib import Path
 from typing import Any, Final
 
 import aiohttp
@@ -33,6 +34,7 @@ from kiosk.telemetry import Metrics
 from kiosk.transcripts.recorder import Recorder
 from kiosk.voicelive.credentials import Credential, open_credential
 from kiosk.web import (
+    attract,
     dashboard,
     enrol,
     health,
@@ -42,10 +44,12 @@ from kiosk.web import (
     plugin_page,
     signaling,
     sinks_page,
+    theme_preview,
 )
 from kiosk.web.feed import Feed
 from kiosk.web.health import Readiness
 from kiosk.web.live import LiveView
+from kiosk.web.looks import Looks
 from kiosk.web.routes import add_routes
 from kiosk.web.static import StaticFiles
 from kiosk.web.templating import Templates
@@ -88,10 +92,12 @@ def create_app(
     hooks = Hooks(loaded, settings, clock, metrics)
     kiosks = _kiosks(settings)
     folders = [plugin.templates for plugin in loaded.plugins if plugin.templates is not None]
+    looks = Looks(settings)
     static = StaticFiles(
         paths.STATIC,
         *(plugin.static for plugin in loaded.plugins if plugin.static is not None),
-        below=pages.sign_folder(settings.site),
+        mounted={**looks.mounted, **pages.sign_folder(settings.site)},
+        made=looks.made,
     )
 
     app[keys.SETTINGS] = settings
@@ -100,7 +106,7 @@ def create_app(
     app[keys.HOOKS] = hooks
     app[keys.BUS] = MemoryBus(clock)
     app[keys.TEMPLATES] = Templates(
-        folders[::-1],
+        [*_site_templates(settings), *folders[::-1]],
         variables={"static": static.url},
         prepare=hooks.prepare_jinja2_environment,
         card_types=hooks.registered.card_types,
@@ -112,6 +118,9 @@ def create_app(
     app[signaling.TEXTS] = texts
     app[signaling.SOCKETS] = signaling.KioskSockets()
     app[pages.SIGN_VIDEOS] = pages.sign_videos(static)
+    app[pages.THEMES] = looks
+    app[pages.STATIC] = static
+    app[pages.LOOKS] = {name: looks.of(name, texts, static.url) for name in kiosks}
     app[pages.VERSION] = f"{metadata_version()}-{static.version}"
 
     middlewares.install(
@@ -127,6 +136,7 @@ def create_app(
             *dashboard.routes(),
             *plugin_page.routes(),
             *sinks_page.routes(),
+            *theme_preview.routes(),
             *plugged.routes(hooks),
             *Feed().routes(),
             *static.routes(),
@@ -177,11 +187,20 @@ def _check_card_files(loaded: PluginSet, hooks: Hooks, static: StaticFiles) -> N
 
 
 def _kiosks(settings: Settings) -> dict[str, Kiosk]:
-    first = settings.site.languages[0]
-    return {
-        item.id: Kiosk(item.id, item.name, item.place, item.language or first)
-        for item in settings.kiosks
-    }
+    found = {}
+    for item in settings.kiosks:
+        first = settings.for_kiosk(item.id).site.languages[0]
+        found[item.id] = Kiosk(item.id, item.name, item.place, item.language or first)
+    return found
+
+
+def _site_templates(settings: Settings) -> list[Path]:
+    folder = settings.site.templates
+    if folder is None:
+        return []
+    if not folder.is_dir():
+        raise StartupError(f"site.templates: {folder} is no folder; make it or correct the path.")
+    return [folder]
 
 
 async def _storage(app: web.Application) -> AsyncIterator[None]:
@@ -240,6 +259,7 @@ async def _hooks(app: web.Application) -> AsyncIterator[None]:
         services.store = app[keys.STORAGE].plugin
         services.render = app[keys.TEMPLATES].render
         services.publish = publish
+        services.wake = functools.partial(attract.wake, bus)
         for check in hooks.registered.checks:
             readiness.add(
                 f"{check.plugin}:{check.name}",
@@ -286,6 +306,7 @@ async def _visits(app: web.Application) -> AsyncIterator[None]:
             credential=app[CREDENTIAL],
             render_card=app[keys.TEMPLATES].render_card,
             tool_threads=ToolThreads(),
+            backdrops=app[pages.THEMES].backdrops,
         )
     )
     try:

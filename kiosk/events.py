@@ -32,6 +32,13 @@ class KioskDisconnected(_Event):
     type: Literal["kiosk_disconnected"] = "kiosk_disconnected"
 
 
+class ScreenRests(_Event):
+    """A waiting screen went dark on purpose, outside its hours (`dark`), or shows itself again."""
+
+    type: Literal["screen_rests"] = "screen_rests"
+    dark: bool
+
+
 class _VisitEvent(_Event):
     visit_id: str
 
@@ -145,6 +152,7 @@ class VisitEnded(_VisitEvent):
 DomainEvent = Annotated[
     KioskConnected
     | KioskDisconnected
+    | ScreenRests
     | VisitStarted
     | StateChanged
     | LanguageChanged

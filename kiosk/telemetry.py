@@ -22,6 +22,7 @@ class Metrics:
 
         self.visits = Gauge("kiosk_visits", "Visits going on.", registry=self.registry)
         self.sockets = Gauge("kiosk_sockets", "Kiosk sockets open.", registry=self.registry)
+        self.starts = counter("starts", "Visits begun, by what was noticed first.", "by")
         self.visits_ended = counter("visits_ended", "Visits over, by reason.", "reason")
         self.visits_refused = counter("visits_refused", "Visits not begun, by reason.", "reason")
         self.turns = counter("turns", "Finished turns, by speaker.", "speaker")

@@ -61,12 +61,12 @@ def demo_settings(
 ) -> Settings:
     """Return the demo's settings; kiosk.toml's own values are used only when it is named.
 
-    `plugins` is a folder to load instead of the museum's.
+    What the visitor meets is the museum's where that file says nothing; addresses, the emulator
+    and the data are always the demo's. `plugins` is a folder to load instead of the museum's.
     """
     if plugins is not None and not plugins.is_dir():
         raise SettingsError(f"--plugins: {plugins} is no folder; make it or correct the path.")
-    values: dict[str, Any] = {
-        "server": {"host": host, "port": port, "drain_s": 0},
+    museum: dict[str, Any] = {
         "site": {
             "name": "Museum on the Quay",
             "instructions": INSTRUCTIONS,
@@ -74,6 +74,9 @@ def demo_settings(
             "time_zone": "Europe/Lisbon",
         },
         "kiosks": [{"id": "lobby", "name": "Lobby", "place": "entrance"}],
+    }
+    values: dict[str, Any] = {
+        "server": {"host": host, "port": port, "drain_s": 0},
         "upstream": {
             "endpoint": endpoint,
             "api_key": "emulator",
@@ -90,7 +93,8 @@ def demo_settings(
     }
     if plugins is None:
         values["plugins"] = MUSEUM
-    return load_settings(config, overrides=values, read_file=config is not None)
+        museum["attract"] = {"slides": str(paths.demo_plugins() / "_slides")}
+    return load_settings(config, overrides=values, defaults=museum, read_file=config is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,9 +171,10 @@ async def demo_running(
 
 
 def _watched(settings: Settings, config: Path | None) -> list[Path]:
-    """Return what a developer changes: plugins with their templates, the settings file."""
-    found = [settings.hooks.dir, config]
-    return [path for path in found if path is not None]
+    """Return what a developer changes: plugins, templates, themes, slides, the settings file."""
+    site = settings.site
+    found = [settings.hooks.dir, site.templates, site.themes, settings.attract.slides, config]
+    return [path for path in found if path is not None and path.exists()]
 
 
 async def run_demo(**options: Any) -> None:

@@ -14,6 +14,7 @@ from kiosk.cli.demo import run_demo
 from kiosk.cli.emulate import emulate as run_emulator
 from kiosk.cli.options import BLOCK, CONFIG, NO_PLUGINS, hook_overrides, settings_of
 from kiosk.cli.plugins import plugins
+from kiosk.cli.theme import theme
 from kiosk.errors import KioskError
 from kiosk.settings import load_settings
 
@@ -172,6 +173,7 @@ def check(config: Path | None, block: tuple[str, ...], no_plugins: bool) -> None
 
 
 main.add_command(plugins)
+main.add_command(theme)
 
 
 @main.group()

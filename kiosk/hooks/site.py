@@ -50,6 +50,7 @@ class SiteServices:
     store: Callable[[str], PluginStore] | None = None
     render: Callable[[str, Mapping[str, Any]], str] | None = None
     publish: Callable[[str, str, Mapping[str, Any], str], Awaitable[None]] | None = None
+    wake: Callable[[str], Awaitable[bool]] | None = None
 
 
 class NotRunningError(RuntimeError):
@@ -106,6 +107,15 @@ class Site:
         if self.services.publish is None:
             raise self._not_running("publish")
         await self.services.publish(self.plugin, name, data, kiosk)
+
+    async def wake(self, kiosk_id: str) -> bool:
+        """Have a waiting screen invite whoever is in front of it; a visit is not disturbed.
+
+        False when the screen is not connected or has a visitor. Works from any server of the site.
+        """
+        if self.services.wake is None:
+            raise self._not_running("wake")
+        return await self.services.wake(kiosk_id)
 
     def _not_running(self, what: str) -> NotRunningError:
         return NotRunningError(

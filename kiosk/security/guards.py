@@ -28,7 +28,7 @@ CONTENT_SECURITY_POLICY: Final = "; ".join(
 
 _HEADERS: Final[Mapping[str, str]] = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
-    "Permissions-Policy": "microphone=(self), camera=(), geolocation=(), payment=(), usb=()",
+    "Permissions-Policy": "microphone=(self), camera={camera}, geolocation=(), payment=(), usb=()",
     # Tells other sites nothing. Stricter still (no-referrer) would make browsers send forms with
     # `Origin: null`, and Origin is what tells our own forms from foreign ones.
     "Referrer-Policy": "same-origin",
@@ -36,12 +36,18 @@ _HEADERS: Final[Mapping[str, str]] = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+_WITH_CAMERA: Final = {name: text.replace("{camera}", "(self)") for name, text in _HEADERS.items()}
+_WITHOUT_CAMERA: Final = {name: text.replace("{camera}", "()") for name, text in _HEADERS.items()}
 _HSTS: Final = "max-age=31536000"
 
 
-def security_headers(*, https: bool) -> Mapping[str, str]:
-    """Return the headers every answer carries; HSTS only where HTTPS is spoken already."""
-    return {**_HEADERS, "Strict-Transport-Security": _HSTS} if https else _HEADERS
+def security_headers(*, https: bool, camera: bool = False) -> Mapping[str, str]:
+    """Return the headers every answer carries; HSTS only where HTTPS is spoken already.
+
+    `camera`: a screen of this site may use its own camera to notice visitors.
+    """
+    headers = _WITH_CAMERA if camera else _WITHOUT_CAMERA
+    return {**headers, "Strict-Transport-Security": _HSTS} if https else headers
 
 
 def client_address(peer: str | None, forwarded_for: Sequence[str], trusted: int) -> str:

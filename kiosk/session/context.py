@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict, deque
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final, Protocol
 from zoneinfo import ZoneInfo
@@ -25,6 +25,7 @@ from kiosk.session.state import VisitMachine
 from kiosk.session.threads import ToolThreads
 from kiosk.session.turns import FinishedTurn, TurnBook
 from kiosk.settings import Settings
+from kiosk.settings.upstream import UpstreamSettings
 from kiosk.signaling import messages as m
 from kiosk.tasks import TaskSet
 from kiosk.telemetry import Metrics
@@ -83,6 +84,8 @@ class VisitServices:
     credential: Credential
     render_card: Callable[[Card], str]
     tool_threads: ToolThreads
+    backdrops: Mapping[str, str] = field(default_factory=dict)
+    """The colour behind the person on each screen, #RRGGBB, as its theme has it."""
 
 
 class VisitContext:
@@ -101,7 +104,10 @@ class VisitContext:
         self.resume = new_id("resume")
         self.started_at = self.clock.now()
         self.started = self.clock.monotonic()
-        self.zone = ZoneInfo(services.settings.site.time_zone)
+        own = services.settings.for_kiosk(kiosk.id)
+        self.site = own.site
+        self.upstream = _on_backdrop(own.upstream, services.backdrops.get(kiosk.id))
+        self.zone = ZoneInfo(self.site.time_zone)
 
         self.machine = VisitMachine()
         self.state_since = self.started
@@ -113,7 +119,12 @@ class VisitContext:
         self.rung: m.MediaRung | None = None
         self.sound_on = True
 
-        self.comfort = Comfort(reach=services.settings.site.reach)
+        self.comfort = Comfort(
+            text_size=self.site.text_size,
+            contrast=self.site.contrast,
+            volume=round(self.site.volume * 5) * 20,
+            reach=self.site.reach,
+        )
         self.rate_works = True
         self.last_answer = ""
         self.until = self.started + self.settings.max_s
@@ -175,7 +186,7 @@ class VisitContext:
 
     def text(self, key: str, **values: object) -> str:
         """Return a sentence in the visitor's language and the site's wording."""
-        wording = self.services.settings.site.wording
+        wording = self.site.wording
         return self.services.texts.get(self.language, key, wording=wording, **values)
 
     async def aside(self, text: str) -> None:
@@ -267,3 +278,13 @@ class VisitContext:
 
     def _task_failed(self, _error: BaseException) -> None:
         self.end(EndReason.ERROR)
+
+
+def _on_backdrop(upstream: UpstreamSettings, backdrop: str | None) -> UpstreamSettings:
+    """Return the settings with the theme's colour behind the avatar, where the site set none."""
+    avatar = upstream.avatar
+    if backdrop is None or avatar.background_color or avatar.background_image:
+        return upstream
+    return upstream.model_copy(
+        update={"avatar": avatar.model_copy(update={"background_color": f"{backdrop}FF".upper()})}
+    )

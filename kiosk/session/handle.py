@@ -52,7 +52,7 @@ class VisitHandle(SessionHandle):
     @override
     def site_name(self) -> str:
         """The site's name."""
-        return self._ctx.services.settings.site.name
+        return self._ctx.site.name
 
     @override
     def now(self) -> datetime:
@@ -99,7 +99,7 @@ class VisitHandle(SessionHandle):
     @override
     async def set(self, *, language: str | None = None, **comfort: Any) -> None:
         """Change language or comfort; what the site or no screen has raises ValueError."""
-        known = self._ctx.services.settings.site.languages
+        known = self._ctx.site.languages
         if language is not None and language not in known:
             raise ValueError(f"the site has no language {language!r}; it has {', '.join(known)}")
         if not self._ctx.over.is_set():

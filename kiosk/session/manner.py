@@ -75,7 +75,7 @@ class Manner:
         await self._interruption.pressed()
         words = await ctx.services.hooks.person_wanted(ctx.handle)
         if words is None:
-            staff = ctx.services.settings.site.staff
+            staff = ctx.site.staff
             words = in_language(staff, ctx.language) or ctx.text("person.nobody")
         if ctx.line is not None:
             await ctx.line.say(words)

@@ -39,26 +39,26 @@ SLOWLY: Final = "The visitor asked you to speak slowly: use short sentences and 
 
 async def session_settings(ctx: VisitContext) -> dict[str, Any]:
     """Return the session to configure upstream, with every plugin's part of the instructions."""
-    settings = ctx.services.settings
+    site, upstream = ctx.site, ctx.upstream
     hooks = ctx.services.hooks
-    parts = [settings.site.instructions, *await hooks.instructions(ctx.handle)]
+    parts = [site.instructions, *await hooks.instructions(ctx.handle)]
     config = await hooks.configure_session(
         ctx.handle,
-        offered(settings.upstream, hooks.tools),
-        lambda changed: misfit(settings.upstream, changed),
+        offered(upstream, hooks.tools),
+        lambda changed: misfit(upstream, changed),
     )
     parts.append(
-        f"You are on a screen named {ctx.kiosk.name} at {settings.site.name}. You are a computer "
+        f"You are on a screen named {ctx.kiosk.name} at {site.name}. You are a computer "
         f"assistant and say so when asked. Speak {language_name(ctx.language)} unless the visitor "
         "speaks another language."
     )
-    if settings.site.wording == "children":
+    if site.wording == "children":
         parts.append(CHILDREN)
-    upstream = applied(settings.upstream, config)
+    upstream = applied(upstream, config)
     if ctx.comfort.pace == "slow":
         parts.append(SLOWLY)
         if ctx.rate_works:
-            upstream = slower(upstream, settings.visit.slow_rate)
+            upstream = slower(upstream, ctx.settings.slow_rate)
     return session_update(
         upstream.model_copy(update={"mcp_servers": hooks.mcp_servers}),
         instructions="\n\n".join(part.strip() for part in parts if part.strip()),
@@ -169,13 +169,13 @@ async def greet(ctx: VisitContext, greeting: Greeting | None) -> None:
         return
     if greeting.improvise:
         # Word for word, so it is said first and by itself; the model may reword what it is told.
-        if ctx.services.settings.site.speaks_notice:
+        if ctx.site.speaks_notice:
             await line.say(ctx.text("notice.spoken"))
         await line.respond(
             {"instructions": f"Greet the visitor now. {greeting.text}", "tool_choice": "none"}
         )
     else:
         text = greeting.text
-        if ctx.services.settings.site.speaks_notice:
+        if ctx.site.speaks_notice:
             text = f"{ctx.text('notice.spoken')} {text}"
         await line.say(text)

@@ -116,7 +116,7 @@ class Session:
         recorder.visit_started(ctx.id, ctx.kiosk.id, ctx.language, ctx.started_at)
         ctx.send(m.Visit(id=ctx.id, resume=ctx.resume))
         ctx.emit(events.VisitStarted(**ctx.stamp(), language=ctx.language))
-        if self._services.settings.site.consent:
+        if self.ctx.site.consent:
             ctx.to("consent")
         else:
             ctx.consented.set()

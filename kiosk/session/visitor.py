@@ -41,7 +41,7 @@ class VisitorInput:
         self._audio: deque[bytes] = deque(maxlen=ctx.settings.microphone_queue)
         self._audio_ready = asyncio.Event()
         self._typed_lines = 0
-        self._talking = ctx.services.settings.site.talk == "open"
+        self._talking = ctx.site.talk == "open"
 
     def message(self, message: m.ClientMessage) -> None:
         """Take a browser message; never waits."""
@@ -108,7 +108,7 @@ class VisitorInput:
                 ctx.active()
             case m.End():
                 ctx.end(EndReason.VISITOR_LEFT)
-            case m.Hello() | m.Start():
+            case m.Hello() | m.Start() | m.Rest():
                 pass  # the socket's own; they never reach a visit
 
     def _consent(self, message: m.Consent) -> None:
@@ -140,7 +140,7 @@ class VisitorInput:
             ctx.to("thinking")
 
     async def _talk(self, *, active: bool) -> None:
-        if self._ctx.services.settings.site.talk == "open" or active == self._talking:
+        if self._ctx.site.talk == "open" or active == self._talking:
             return
         if not self._ctx.consented.is_set():
             return
@@ -177,7 +177,7 @@ class VisitorInput:
         ctx = self._ctx
         if language == ctx.language:
             return
-        if language not in self._ctx.services.settings.site.languages:
+        if language not in self._ctx.site.languages:
             ctx.send(m.Failure(code="unknown_language", message=ctx.text("error.not_now")))
             return
         await change_language(ctx, language)

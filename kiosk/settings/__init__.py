@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, PrivateAttr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from typing_extensions import override
 
 from kiosk.errors import SettingsError
+from kiosk.settings.attract import AttractSettings
+from kiosk.settings.overrides import overridden
 from kiosk.settings.sections import (
     HookSettings,
     KioskAccessSettings,
@@ -57,6 +59,7 @@ class Settings(BaseSettings):
         min_length=1,
         description="The screens.",
     )
+    attract: AttractSettings = Field(AttractSettings(), description="The waiting screen.")
     upstream: UpstreamSettings = Field(UpstreamSettings(), description="Azure Voice Live.")
     visit: VisitSettings = Field(VisitSettings(), description="A visit.")
     hooks: HookSettings = Field(HookSettings(), description="How plugins are loaded.")
@@ -67,6 +70,8 @@ class Settings(BaseSettings):
     operators: OperatorSettings = Field(OperatorSettings(), description="Operators.")
     access: KioskAccessSettings = Field(KioskAccessSettings(), description="The screens' access.")
     log: LogSettings = Field(LogSettings(), description="The log.")
+
+    _screens: dict[str, Settings] = PrivateAttr(default_factory=dict)
 
     @classmethod
     @override
@@ -99,20 +104,61 @@ class Settings(BaseSettings):
                     raise ValueError(
                         f"site.{name}: {code} is none of site.languages; correct it or add it"
                     )
-        manual = self.upstream.turn_detection.type == "none"
-        if manual and self.site.talk != "push":
-            raise ValueError("upstream.turn_detection.type = 'none' needs site.talk = 'push'")
         ids = [kiosk.id for kiosk in self.kiosks]
         if len(set(ids)) != len(ids):
             raise ValueError("kiosks: two screens have the same id")
+        self._fits(self, "")
         for kiosk in self.kiosks:
-            if kiosk.language is not None and kiosk.language not in self.site.languages:
-                raise ValueError(f"kiosks: {kiosk.id} has a language that site.languages lacks")
+            for code in kiosk.languages or ():
+                if code not in self.site.languages:
+                    raise ValueError(f"kiosks: {kiosk.id}: site.languages lacks {code!r}")
+            merged = self._screens[kiosk.id] = self._merged(kiosk)
+            self._fits(merged, f"kiosks: {kiosk.id}: ")
+            if kiosk.language is not None and kiosk.language not in merged.site.languages:
+                raise ValueError(f"kiosks: {kiosk.id} has a language that its languages lack")
         try:
             ZoneInfo(self.site.time_zone)
         except (ZoneInfoNotFoundError, ValueError):
             raise ValueError("site.time_zone is no IANA time zone, such as Europe/Lisbon") from None
         return self
+
+    @staticmethod
+    def _fits(settings: Settings, where: str) -> None:
+        """Raise ValueError for sections that contradict each other, on one screen or the site."""
+        site, attract = settings.site, settings.attract
+        manual = settings.upstream.turn_detection.type == "none"
+        if manual and site.talk != "push":
+            raise ValueError(
+                f"{where}upstream.turn_detection.type = 'none' needs site.talk = 'push'"
+            )
+        if attract.presence_starts and not site.consent:
+            # Nobody's microphone is opened because they walked past.
+            raise ValueError(f"{where}attract.presence_starts needs site.consent = true")
+        for code in attract.greet_in or ():
+            if code not in settings.site.languages and not where:
+                raise ValueError(f"attract.greet_in: site.languages lacks {code!r}")
+
+    def _merged(self, kiosk: KioskSettings) -> Settings:
+        changed = {}
+        for section, values in overridden(kiosk).items():
+            ours = getattr(self, section)
+            try:
+                changed[section] = type(ours).model_validate(ours.model_dump() | values)
+            except ValidationError as error:
+                first = error.errors(include_input=False, include_url=False)[0]
+                key = ".".join(str(part) for part in first["loc"])
+                message = str(first["msg"]).removeprefix("Value error, ")
+                raise ValueError(f"kiosks: {kiosk.id}: {key}: {message}") from None
+        return self.model_copy(update=changed)
+
+    @property
+    def uses_camera(self) -> bool:
+        """Whether any screen notices visitors by its camera."""
+        return any(self.for_kiosk(kiosk.id).attract.presence == "camera" for kiosk in self.kiosks)
+
+    def for_kiosk(self, kiosk_id: str) -> Settings:
+        """Return the settings as one screen has them; the site's for one that is not listed."""
+        return self._screens.get(kiosk_id, self)
 
 
 def environment() -> Mapping[str, str]:
@@ -124,19 +170,22 @@ def load_settings(
     path: Path | None = None,
     *,
     overrides: Mapping[str, Any] | None = None,
+    defaults: Mapping[str, Any] | None = None,
     read_file: bool = True,
 ) -> Settings:
     """Read kiosk.toml (when `path` is given or ./kiosk.toml exists) and the environment.
 
-    `overrides` are nested values that win over the file but not over the environment; the demo
-    uses them, and without `read_file` takes no ./kiosk.toml. Raises SettingsError with one line
-    for each wrong value.
+    `overrides` are nested values that win over the file but not over the environment, `defaults`
+    hold where the file says nothing; the demo uses both, and without `read_file` takes no
+    ./kiosk.toml. Raises SettingsError with one line for each wrong value.
     """
     env = os.environ  # noqa: TID251 - the one place that reads it
     data: dict[str, Any] = {}
     source = path if path is not None else Path("kiosk.toml")
     if path is not None or (read_file and source.exists()):
         data = _read_toml(source)
+    if defaults:
+        data = _merge(defaults, data)
     if overrides:
         data = _merge(data, overrides)
     _check_names(env)

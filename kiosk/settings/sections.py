@@ -9,7 +9,16 @@ from typing import Literal
 
 from pydantic import Field, SecretStr, field_validator
 
+from kiosk.settings.attract import Presence
 from kiosk.settings.base import Section
+from kiosk.settings.overrides import of
+
+TalkMode = Literal["open", "push", "hybrid"]
+Wording = Literal["standard", "children"]
+SpokenNotice = Literal["off", "consent", "greeting", "both"]
+Reach = Literal["standard", "seated"]
+TextSize = Literal["normal", "large", "largest"]
+Contrast = Literal["normal", "more", "dark"]
 
 
 def in_language(sentences: Mapping[str, str], language: str) -> str:
@@ -48,15 +57,15 @@ class SiteSettings(Section):
         description="Who the avatar is and what it knows.",
     )
     consent: bool = Field(True, description="Ask before the microphone opens.")
-    talk: Literal["open", "push", "hybrid"] = Field(
+    talk: TalkMode = Field(
         "open",
         description="`open` microphone, `push` to talk, or `hybrid` for loud rooms: a tap listens "
         "for one turn, a held button for as long as it is held.",
     )
-    wording: Literal["standard", "children"] = Field(
+    wording: Wording = Field(
         "standard", description="Whom the sentences on the screen and the model's are made for."
     )
-    spoken_notice: Literal["off", "consent", "greeting", "both"] = Field(
+    spoken_notice: SpokenNotice = Field(
         "off",
         description="Speak the notice too: with the consent screen, by a voice of the browser's "
         "own machine if it has one for the language; or by the avatar before its greeting.",
@@ -74,10 +83,28 @@ class SiteSettings(Section):
         description="Folder with sign-language videos `welcome`, `consent` and `conversation` "
         "(.mp4 or .webm); one that is missing is stood in for by `welcome`.",
     )
-    reach: Literal["standard", "seated"] = Field(
+    reach: Reach = Field(
         "standard", description="`seated` begins with everything to touch in the lower part."
     )
-    theme: Literal["gallery", "dark", "bright"] = Field("gallery", description="Look.")
+    microphone: bool = Field(
+        True, description="Off: visitors type; the page never asks for the microphone."
+    )
+    theme: str = Field(
+        "gallery",
+        pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$",
+        description="Look: `gallery`, `dark`, `bright`, or a theme of `site.themes`.",
+    )
+    themes: Path | None = Field(
+        None, description="Folder of the site's own themes, a folder with a `theme.toml` each."
+    )
+    templates: Path | None = Field(
+        None, description="Folder of the site's own templates; one of our names replaces ours."
+    )
+    volume: float = Field(
+        1, ge=0.2, le=1, description="Loudness a visit begins with; the visitor may change it."
+    )
+    text_size: TextSize = Field("normal", description="Size of words a visit begins with.")
+    contrast: Contrast = Field("normal", description="Contrast a visit begins with.")
     time_zone: str = Field("UTC", description="IANA name of the site's time zone.")
 
     @property
@@ -97,12 +124,29 @@ class SiteSettings(Section):
 
 
 class KioskSettings(Section):
-    """One screen this server knows from the start."""
+    """One screen this server knows from the start, and what it has otherwise than the site."""
 
     id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,47}$", description="Short name in addresses.")
     name: str = Field(min_length=1, max_length=80, description="Name operators see.")
     place: str = Field("", max_length=80, description="Where it stands, for plugins.")
     language: str | None = Field(None, description="Its first language; empty: the site's first.")
+    # What follows overrides the site: kiosk/settings/overrides.py says how to add a line.
+    languages: list[str] | None = of("site.languages")
+    instructions: str | None = of("site.instructions")
+    consent: bool | None = of("site.consent")
+    talk: TalkMode | None = of("site.talk")
+    wording: Wording | None = of("site.wording")
+    spoken_notice: SpokenNotice | None = of("site.spoken_notice")
+    reach: Reach | None = of("site.reach")
+    microphone: bool | None = of("site.microphone")
+    theme: str | None = of("site.theme")
+    volume: float | None = of("site.volume")
+    text_size: TextSize | None = of("site.text_size")
+    contrast: Contrast | None = of("site.contrast")
+    slides: Path | None = of("attract.slides")
+    hours: list[str] | None = of("attract.hours")
+    presence: Presence | None = of("attract.presence")
+    presence_starts: bool | None = of("attract.presence_starts")
 
 
 class VisitSettings(Section):

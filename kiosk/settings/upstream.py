@@ -125,7 +125,9 @@ class AvatarSettings(Section):
     bitrate: int = Field(2_000_000, ge=100_000, le=20_000_000, description="Bits a second.")
     gop_size: int | None = Field(None, ge=1, le=2000, description="Frames between keyframes.")
     background_color: str | None = Field(
-        "#E9E4DCFF", pattern=r"^#[0-9A-Fa-f]{8}$", description="Backdrop as #RRGGBBAA."
+        None,
+        pattern=r"^#[0-9A-Fa-f]{8}$",
+        description="Backdrop as #RRGGBBAA; empty: the theme's, so that no edge is seen.",
     )
     background_image: str | None = Field(
         None, description="Backdrop image URL the service can fetch; instead of a colour."
@@ -141,9 +143,7 @@ class AvatarSettings(Section):
     @model_validator(mode="after")
     def _together(self) -> AvatarSettings:
         if self.background_image is not None and self.background_color is not None:
-            if "background_color" in self.model_fields_set:
-                raise ValueError("set background_color or background_image, not both")
-            self.background_color = None
+            raise ValueError("set background_color or background_image, not both")
         if self.type == "photo-avatar":
             if "style" in self.model_fields_set and self.style is not None:
                 raise ValueError("a photo avatar has no style; remove it")

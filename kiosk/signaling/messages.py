@@ -75,10 +75,21 @@ class Hello(Message):
 
 
 class Start(Message):
-    """A visitor touched the screen. The server begins its part while consent is shown."""
+    """A visitor is here. The server begins its part while consent is shown.
+
+    `by` says how it was noticed; anything but a touch is refused where the site does not want it.
+    """
 
     type: Literal["start"] = "start"
     language: str | None = Field(default=None, max_length=35)
+    by: Literal["touch", "presence", "wake"] = "touch"
+
+
+class Rest(Message):
+    """The waiting screen is dark on purpose (true), or shows itself again."""
+
+    type: Literal["rest"] = "rest"
+    dark: bool
 
 
 class Consent(Message):
@@ -174,6 +185,7 @@ class End(Message):
 ClientMessage = Annotated[
     Hello
     | Start
+    | Rest
     | Consent
     | Microphone
     | Offer
@@ -218,6 +230,25 @@ class Welcome(Message):
     consent: bool
     talk: Literal["open", "push", "hybrid"]
     resumed: bool = False
+
+
+class Attract(Message):
+    """What the waiting screen does now; sent after `welcome` and whenever it changes.
+
+    `closed`: it rests until `opens` (ISO 8601, at the site; none when that is unknown). `dim` is
+    how much darker the night makes it, 0 to 0.9.
+    """
+
+    type: Literal["attract"] = "attract"
+    closed: bool = False
+    opens: str | None = None
+    dim: float = 0
+
+
+class Wake(Message):
+    """A sensor of the site noticed somebody: the waiting screen invites them."""
+
+    type: Literal["wake"] = "wake"
 
 
 class Visit(Message):
@@ -333,6 +364,8 @@ class Failure(Message):
 
 ServerMessage = (
     Welcome
+    | Attract
+    | Wake
     | Visit
     | State
     | Working

@@ -78,7 +78,7 @@ class KioskProtocol:
             if self.phase is Phase.VISITING:
                 raise SignalingError("not_now", "A visit is going on; `end` it first.")
             return
-        if self.phase is Phase.READY and not isinstance(message, m.Touch):
+        if self.phase is Phase.READY and not isinstance(message, m.Touch | m.Rest):
             raise SignalingError("not_now", f"`{message.type}` needs a visit; send `start` first.")
 
     def visit_began(self) -> None:

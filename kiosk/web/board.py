@@ -34,7 +34,8 @@ def kiosk(view: LiveView, item: LiveKiosk) -> Fields:
             state = f"{state}, screen disconnected"
     else:
         tone = "calm" if item.connected else "off"
-        state = "Waiting for a visitor" if item.connected else "Not connected"
+        waiting = "Dark on purpose, outside its hours" if item.resting else "Waiting for a visitor"
+        state = waiting if item.connected else "Not connected"
     last = wording.line(item.last).text if item.last is not None else "Nothing heard yet"
     since = visit.started_at if visit is not None else None
     return {

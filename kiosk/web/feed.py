@@ -16,6 +16,7 @@ from kiosk.events import (
     KioskConnected,
     KioskDisconnected,
     PluginEvent,
+    ScreenRests,
     TurnCompleted,
     VisitEnded,
 )
@@ -193,7 +194,7 @@ def _summary(live: LiveView) -> dict[str, Any]:
 
 
 def _visit_of(event: DomainEvent) -> str | None:
-    if isinstance(event, KioskConnected | KioskDisconnected | PluginEvent):
+    if isinstance(event, KioskConnected | KioskDisconnected | ScreenRests | PluginEvent):
         return None
     return event.visit_id
 

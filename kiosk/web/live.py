@@ -30,6 +30,7 @@ from kiosk.events import (
     LanguageChanged,
     MediaChanged,
     PluginEvent,
+    ScreenRests,
     StaffWanted,
     StateChanged,
     ToolCalled,
@@ -68,6 +69,8 @@ class LiveKiosk:
     name: str
     place: str = ""
     sockets: int = 0
+    resting: bool = False
+    """Dark on purpose, outside its hours."""
     changed_at: datetime | None = None
     visit_id: str | None = None
     last: DomainEvent | None = None
@@ -241,7 +244,7 @@ class LiveView:
         return known
 
     def _visit(self, event: DomainEvent) -> LiveVisit | None:
-        if isinstance(event, KioskConnected | KioskDisconnected | PluginEvent):
+        if isinstance(event, KioskConnected | KioskDisconnected | ScreenRests | PluginEvent):
             return None
         visit = self.visit(event.visit_id)
         if visit is None and not isinstance(event, VisitEnded):
@@ -260,6 +263,11 @@ class LiveView:
                 before, kiosk.sockets = kiosk.connected, max(0, kiosk.sockets + step)
                 if before != kiosk.connected:
                     kiosk.changed_at = event.at
+                    kiosk.resting = False  # a new page says it again
+            return
+        if isinstance(event, ScreenRests):
+            if kiosk is not None:
+                kiosk.resting = event.dark
             return
         if visit is None:
             return

@@ -79,7 +79,9 @@ def install(app: web.Application, *, error_page: ErrorPage | None = None) -> Non
 
 async def _prepare(request: web.Request, response: web.StreamResponse) -> None:
     headers = response.headers
-    for name, value in security_headers(https=over_https(request)).items():
+    for name, value in security_headers(
+        https=over_https(request), camera=request.app[keys.SETTINGS].uses_camera
+    ).items():
         headers.setdefault(name, value)
     headers.setdefault(hdrs.CACHE_CONTROL, "no-store")
     headers[hdrs.SERVER] = "avatar-kiosk"

@@ -17,6 +17,7 @@ from kiosk.model import Kiosk
 from kiosk.security.access import Access
 from kiosk.settings import Settings
 from kiosk.settings.sections import SiteSettings, in_language
+from kiosk.web.looks import Look, Looks
 from kiosk.web.request import device_cookie, set_device_cookie
 from kiosk.web.routes import Route
 from kiosk.web.signaling import KIOSKS, TEXTS
@@ -53,6 +54,11 @@ class KioskPage:
     """By language, the sentence on a hearing loop."""
     sign: Mapping[str, str] = field(default_factory=dict)
     """Addresses of the sign-language videos, by moment."""
+    microphone: bool = True
+    volume: float = 1
+    text_size: str = "normal"
+    contrast: str = "normal"
+    look: Look = field(default_factory=Look)
 
 
 def sign_folder(site: SiteSettings) -> dict[str, Path]:
@@ -93,8 +99,10 @@ def kiosk_page(
     *,
     person: bool = False,
     sign: Mapping[str, str] | None = None,
+    look: Look | None = None,
 ) -> KioskPage:
     """Return the context of a kiosk's page; the same for every visitor."""
+    settings = settings.for_kiosk(kiosk.id)
     codes = settings.site.languages
     site = settings.site
     return KioskPage(
@@ -116,11 +124,19 @@ def kiosk_page(
             code: note for code in codes if (note := in_language(site.hearing_note, code)) != ""
         },
         sign=sign or {},
+        microphone=settings.site.microphone,
+        volume=settings.site.volume,
+        text_size=settings.site.text_size,
+        contrast=settings.site.contrast,
+        look=look or Look(),
     )
 
 
 VERSION = web.AppKey("version", str)
 SIGN_VIDEOS: web.AppKey[dict[str, str]] = web.AppKey("sign_videos")
+LOOKS = web.AppKey("looks", dict[str, Look])
+THEMES = web.AppKey("themes", Looks)
+STATIC = web.AppKey("static", StaticFiles)
 
 
 async def screen(request: web.Request) -> web.StreamResponse:
@@ -142,6 +158,7 @@ async def screen(request: web.Request) -> web.StreamResponse:
         app[VERSION],
         person=app[keys.HOOKS].calls_person,
         sign=app[SIGN_VIDEOS],
+        look=app[LOOKS].get(kiosk.id),
     )
     extra = await app[keys.HOOKS].extra_template_vars(PageView("kiosk.html", kiosk=kiosk))
     card_types = app[keys.HOOKS].registered.card_types.values()
@@ -161,7 +178,9 @@ async def screen(request: web.Request) -> web.StreamResponse:
 def error_page(app: web.Application, status: int) -> str:
     """Return the public's page for an error, in the first kiosk's language."""
     kiosk = next(iter(app[KIOSKS].values()))
-    page = kiosk_page(app[keys.SETTINGS], app[TEXTS], kiosk, app[VERSION])
+    page = kiosk_page(
+        app[keys.SETTINGS], app[TEXTS], kiosk, app[VERSION], look=app[LOOKS].get(kiosk.id)
+    )
     key = {404: "page.not_found", 403: "page.refused"}.get(status, "page.failed")
     return app[keys.TEMPLATES].render("error.html", {"page": page, "status": status, "key": key})
 

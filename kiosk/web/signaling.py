@@ -16,6 +16,7 @@ from kiosk.security.access import Access
 from kiosk.session.session import Session
 from kiosk.signaling import messages as m
 from kiosk.signaling.protocol import KioskProtocol, Phase
+from kiosk.web import attract
 from kiosk.web.request import identity
 from kiosk.web.routes import Route
 from kiosk.web.sockets import KioskSocket
@@ -59,7 +60,8 @@ class _Conversation:
         self._app = app
         self._kiosk = kiosk
         self._socket = socket
-        self._settings = app[keys.SETTINGS]
+        self._settings = app[keys.SETTINGS].for_kiosk(kiosk.id)
+        self._resting = attract.Resting(app[keys.BUS], app[keys.CLOCK], kiosk.id)
         self._protocol = KioskProtocol()
         self._session: Session | None = None
 
@@ -106,6 +108,8 @@ class _Conversation:
             self._hello(message)
         elif isinstance(message, m.Start):
             await self._start(message)
+        elif isinstance(message, m.Rest):
+            await self._resting.report(message)
         elif self._session is not None:
             self._session.visitor.message(message)
 
@@ -131,6 +135,10 @@ class _Conversation:
                 resumed=resumes,
             )
         )
+        self._socket.beside(
+            attract.keep_told(self._settings, self._app[keys.CLOCK], self._socket.send),
+            name="attract",
+        )
         if hello.resume is not None and resumes:
             session = registry.resume(
                 self._kiosk, hello.resume, self._socket, playing=hello.playing
@@ -139,13 +147,22 @@ class _Conversation:
                 self._session = session
                 self._protocol.phase = Phase.VISITING
 
+    @property
+    def is_visiting(self) -> bool:
+        """Whether a visitor is at this screen."""
+        self._settle()
+        return self._session is not None
+
     async def _start(self, start: m.Start) -> None:
+        if start.by != "touch" and not self._settings.attract.presence_starts:
+            raise SignalingError("not_now", "This screen starts by a touch only.")
         language = start.language or self._kiosk.language
         if language not in self._settings.site.languages:
             known = ", ".join(self._settings.site.languages)
             raise SignalingError("unknown_language", f"This site speaks {known}.")
         self._session = await self._app[keys.REGISTRY].start(self._kiosk, self._socket, language)
         self._protocol.visit_began()
+        self._app[keys.METRICS].starts.labels(start.by).inc()
 
     def gone(self) -> None:
         """The socket is closed."""
@@ -173,9 +190,13 @@ async def kiosk_socket(request: web.Request) -> web.StreamResponse:
     metrics.sockets.inc()
     connected = events.KioskConnected(kiosk_id=kiosk_id, at=clock.now())
     await bus.publish(events.EVENTS_TOPIC, connected.model_dump(mode="json"))
+    deaf = bus.handle(
+        attract.wake_target(kiosk_id), attract.waker(lambda: talk.is_visiting, socket.send)
+    )
     try:
         await _read(ws, talk)
     finally:
+        deaf()
         metrics.sockets.dec()
         talk.gone()
         await socket.aclose()

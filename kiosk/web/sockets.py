@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
+from typing import Any
 
 import structlog
 from aiohttp import WSCloseCode, web
@@ -33,6 +35,10 @@ class KioskSocket(Screen):
     def start(self) -> None:
         """Begin writing."""
         self._tasks.spawn(self._write(), name="writer")
+
+    def beside(self, work: Coroutine[Any, Any, None], *, name: str) -> None:
+        """Run something as long as this socket lives."""
+        self._tasks.spawn(work, name=name)
 
     @override
     def send(self, message: m.ServerMessage) -> None:

@@ -19,13 +19,17 @@ _YEAR: Final = "public, max-age=31536000, immutable"
 
 # Said here and not taken from the machine, whose own table may call a module text/plain.
 _TYPES: Final[Mapping[str, str]] = {
+    ".avif": "image/avif",
     ".css": "text/css; charset=utf-8",
     ".html": "text/html; charset=utf-8",
     ".ico": "image/x-icon",
+    ".jpeg": "image/jpeg",
     ".jpg": "image/jpeg",
     ".js": "text/javascript; charset=utf-8",
     ".json": "application/json",
+    ".mp3": "audio/mpeg",
     ".mp4": "video/mp4",
+    ".ogg": "audio/ogg",
     ".png": "image/png",
     ".svg": "image/svg+xml",
     ".txt": "text/plain; charset=utf-8",
@@ -43,40 +47,56 @@ class _File:
     path: Path
     type: str
     digest: str
+    made: str | None = None
+    """The text of a file that is on no disk."""
 
 
 class StaticFiles:
     """The files of one or more folders under /static/; the first folder with a name wins.
 
-    `below` are further folders, each served under a name of its own.
+    `mounted` are further folders and files by the name they are served under, `made` texts.
     """
 
-    def __init__(self, *folders: Path, below: Mapping[str, Path] | None = None) -> None:
+    def __init__(
+        self,
+        *folders: Path,
+        mounted: Mapping[str, Path] | None = None,
+        made: Mapping[str, str] | None = None,
+    ) -> None:
         self._files: dict[str, _File] = {}
-        named = [("", folder) for folder in folders]
-        named += [(f"{name}/", folder) for name, folder in (below or {}).items()]
-        for prefix, folder in named:
-            root = folder.resolve()
-            for path in sorted(root.rglob("*")):
-                # A link that leads out of the folder is not served, whoever put it there.
-                if not path.is_file() or not path.resolve().is_relative_to(root):
-                    continue
-                kind = _TYPES.get(path.suffix.lower())
-                if kind is None or any(
-                    part.startswith(".") for part in path.relative_to(root).parts
-                ):
-                    continue
-                try:
-                    digest = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
-                except OSError as error:
-                    raise StartupError(
-                        f"The static file {path} cannot be read: {error.strerror}."
-                    ) from None
-                name = prefix + path.relative_to(root).as_posix()
-                self._files.setdefault(name, _File(path, kind, digest))
+        for name, text in (made or {}).items():
+            digest = hashlib.sha256(text.encode()).hexdigest()[:12]
+            self._files[name] = _File(Path(name), _TYPES[Path(name).suffix], digest, text)
+        for folder in folders:
+            self._add_folder("", folder.resolve())
+        for name, path in (mounted or {}).items():
+            if path.is_dir():
+                self._add_folder(f"{name}/", path.resolve())
+            else:
+                self._add(name, path)
         digests = "".join(f"{name}{file.digest}" for name, file in sorted(self._files.items()))
         self.version = hashlib.sha256(digests.encode()).hexdigest()[:12]
         """Changes when any file changes."""
+
+    def _add_folder(self, prefix: str, root: Path) -> None:
+        for path in sorted(root.rglob("*")):
+            # A link that leads out of the folder is not served, whoever put it there.
+            if not path.is_file() or not path.resolve().is_relative_to(root):
+                continue
+            if not any(part.startswith(".") for part in path.relative_to(root).parts):
+                self._add(prefix + path.relative_to(root).as_posix(), path)
+
+    def _add(self, name: str, path: Path) -> None:
+        kind = _TYPES.get(path.suffix.lower())
+        if kind is None or name in self._files:
+            return
+        try:
+            digest = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+        except OSError as error:
+            raise StartupError(
+                f"The static file {path} cannot be read: {error.strerror}."
+            ) from None
+        self._files[name] = _File(path, kind, digest)
 
     def has(self, name: str) -> bool:
         """Whether there is a file of this name."""
@@ -100,7 +120,11 @@ class StaticFiles:
         if file is None:
             raise web.HTTPNotFound
         current = request.query.get("v") in {file.digest, self.version}
-        response = web.FileResponse(file.path)
+        response: web.StreamResponse
+        if file.made is not None:
+            response = web.Response(text=file.made)
+        else:
+            response = web.FileResponse(file.path)
         response.headers[hdrs.CONTENT_TYPE] = file.type
         response.headers[hdrs.CACHE_CONTROL] = _YEAR if current else "no-cache"
         return response

@@ -10,8 +10,10 @@ from typing import Any, Final
 
 import structlog
 from jinja2 import (
+    ChoiceLoader,
     Environment,
     FileSystemLoader,
+    PrefixLoader,
     StrictUndefined,
     TemplateSyntaxError,
     UndefinedError,
@@ -32,6 +34,8 @@ log = structlog.get_logger(__name__)
 
 _KIND: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _CARDS: Final = "cards/"
+OURS: Final = "ours"
+"""Prefix of our own templates, also of those that a site replaced."""
 MAX_HTML: Final = 1_000_000
 """Longest card, characters: it crosses the screen's socket as one message."""
 
@@ -43,7 +47,7 @@ class CardError(KioskError):
 
 
 class Templates:
-    """Every template, from the site's folders first, then ours.
+    """Every template, from the site's folders first, then ours; `ours/NAME` is always ours.
 
     All are compiled when it is made, so that rendering never waits for a disk and a mistake in a
     template stops the start, not a visit. Rendering is short and plain: call it from anywhere.
@@ -59,7 +63,13 @@ class Templates:
     ) -> None:
         folders = [*extra, paths.templates()]
         self._environment = Environment(
-            loader=FileSystemLoader(folders, followlinks=False),
+            loader=ChoiceLoader(
+                [
+                    FileSystemLoader(folders, followlinks=False),
+                    # So that a template which replaces one of ours may extend it.
+                    PrefixLoader({OURS: FileSystemLoader(paths.templates())}),
+                ]
+            ),
             autoescape=True,
             undefined=StrictUndefined,
             auto_reload=False,
@@ -75,11 +85,19 @@ class Templates:
             prepare(self._environment)
         self._card_types = dict(card_types or {})
         self._names = frozenset(
-            name for name in self._environment.list_templates() if name.endswith(".html")
+            name
+            for name in self._environment.list_templates()
+            if name.endswith(".html") and not name.startswith(f"{OURS}/")
         )
+        replaced = [
+            f"{OURS}/{name}"
+            for name in self._names
+            if (paths.templates() / name).is_file()
+            and any((folder / name).is_file() for folder in extra)
+        ]
         self._environment.globals["plugged"] = self._plugged
         self._environment.bytecode_cache = compiled_for(self._environment)
-        for name in sorted(self._names):
+        for name in sorted([*self._names, *replaced]):
             try:
                 self._environment.get_template(name)
             except TemplateSyntaxError as error:

@@ -15,6 +15,7 @@ from kiosk.events import (
     LanguageChanged,
     MediaChanged,
     PluginEvent,
+    ScreenRests,
     StaffWanted,
     StateChanged,
     ToolCalled,
@@ -171,6 +172,10 @@ def line(event: DomainEvent) -> Line:
             return Line("Screen connected")
         case KioskDisconnected():
             return Line("Screen disconnected", "trouble")
+        case ScreenRests():
+            return Line(
+                "Dark on purpose, outside its hours" if event.dark else "Shows itself again"
+            )
         case VisitStarted():
             return Line(f"Visit began in {language(event.language)}", "busy")
         case StateChanged():

@@ -19,6 +19,9 @@ from kiosk.i18n import Texts
 from kiosk.security.guards import security_headers
 from kiosk.settings.sections import SiteSettings
 from kiosk.signaling import messages as m
+from kiosk.themes.stylesheet import SCREEN, stylesheet
+from kiosk.themes.theme import find_theme, themes_in
+from kiosk.web.looks import Looks
 from kiosk.web.pages import KioskPage, shown_texts
 from kiosk.web.static import StaticFiles
 from kiosk.web.templating import Templates
@@ -33,7 +36,9 @@ TOKEN = "resume-token"
 TEXTS = Texts.load()
 SITE = SiteSettings()
 TEMPLATES = Templates()
-STATIC = StaticFiles(paths.STATIC)
+THEMES = {folder.name: find_theme(folder.name) for folder in themes_in()}
+SHEETS = {f"themes/{theme.id}/{SCREEN}": stylesheet(theme) for theme in THEMES.values()}
+STATIC = StaticFiles(paths.STATIC, made=SHEETS)
 
 
 class Stage:
@@ -45,9 +50,17 @@ class Stage:
         talk: Literal["open", "push", "hybrid"] = "open",
         consent: bool = True,
         sign: Mapping[str, str] | None = None,
+        theme: str = "gallery",
+        attract: dict[str, Any] | None = None,
+        static: StaticFiles = STATIC,
+        **page: Any,
     ) -> None:
         self.sign = sign or {}
         self.talk = talk
+        self.theme = theme
+        self.attract = attract
+        self.static = static
+        self.page = page
         self.consent = consent
         self.heard: list[m.ClientMessage] = []
         self.audio_bytes = 0
@@ -80,7 +93,7 @@ class Stage:
         app.router.add_get("/", self._page)
         app.router.add_get("/ws/kiosk", self._socket)
         app.router.add_get("/livez", self._alive)
-        app.router.add_get("/static/{name:.+}", STATIC.handle)
+        app.router.add_get("/static/{name:.+}", self.static.handle)
         self._runner = web.AppRunner(app, shutdown_timeout=0.1)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", self._port)
@@ -128,7 +141,7 @@ class Stage:
             version="test",
             consent=self.consent,
             talk=self.talk,
-            theme="gallery",
+            theme=self.theme,
             goodbye_s=1,
             person=True,
             sign=self.sign,
@@ -136,11 +149,13 @@ class Stage:
                 "en": "There is a hearing loop at this screen: switch to T.",
                 "de": "Hier gibt es eine Induktionsschleife: Stellung T.",
             },
+            look=Looks.drawn(THEMES[self.theme], self.static.url, self.attract),
+            **self.page,
         )
         context = {"page": page, "card_styles": [], "card_scripts": []}
         html = TEMPLATES.render("kiosk.html", context)
         return web.Response(
-            text=html, content_type="text/html", headers=security_headers(https=False)
+            text=html, content_type="text/html", headers=security_headers(https=False, camera=True)
         )
 
     async def _alive(self, _request: web.Request) -> web.Response:

@@ -82,7 +82,7 @@ def test_a_language_nobody_knows_stops_the_start(tmp_path: Path) -> None:
 def test_the_products_own_defaults_are_plugins_that_can_be_left_out(tmp_path: Path) -> None:
     app = create_app(site_settings(tmp_path, ENDPOINT))
     names = [plugin.name for plugin in app[keys.HOOKS].plugins]
-    assert names == ["greeting", "redaction", "goodbye", "cards", "store"]
+    assert names == ["greeting", "redaction", "goodbye", "cards", "screen", "store"]
     assert [sink.name for sink in app[keys.HOOKS].sinks] == ["database"]
     less = create_app(site_settings(tmp_path, ENDPOINT, hooks={"off": True, "block": ["goodbye"]}))
     assert "end_visit" not in less[keys.HOOKS].tools

@@ -15,7 +15,7 @@ export class Ease {
   constructor(page, onVolume, tell) {
     const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
     this.home = {
-      text_size: "normal", contrast: "normal", volume: 100, pace: "normal", captions: true,
+      text_size: page.text_size, contrast: page.contrast, volume: nearest(page.volume), pace: "normal", captions: true,
       reach: page.reach, motion: still ? "reduced" : "full", sign: false,
     };
     this.videos = page.sign;
@@ -137,4 +137,9 @@ export class Ease {
       });
     }
   }
+}
+
+/** The step of the buttons that is nearest to the loudness this screen begins with. */
+function nearest(volume) {
+  return Math.max(STEP, Math.round((volume * 100) / STEP) * STEP);
 }

@@ -35,6 +35,14 @@ const socket = new SignalSocket(
 );
 const visit = new Visit({ page, texts, media, microphone, view, options, captions, cards, socket });
 
+const waiting = page.attract?.greetings
+  ? import("./attract.js").then(({ Attract }) => new Attract({ page, texts, visit, socket }))
+    .catch((error) => console.warn(`kiosk: the waiting screen keeps still (${error.name})`))
+  : null;
+socket.addEventListener("message", ({ detail }) => {
+  if (detail.type === "attract" || detail.type === "wake") waiting?.then((one) => one?.[detail.type](detail));
+});
+
 holdStill();
 stayAwake();
 if (page.spoken_notice) import("./spoken-notice.js").then(({ follow }) => follow(texts));

@@ -23,7 +23,8 @@ export class Options {
       const choice = !this.ease && target.closest?.(CHOICES);
       if (choice && (await this.#loaded())) choice.click();
     });
-    if (page.reach !== "standard") this.#loaded();
+    onVolume(page.volume);
+    if (page.reach !== "standard" || page.contrast === "dark") this.#loaded();
   }
 
   /** What the server is told of a visit's comfort; null when it is as the site has it. */

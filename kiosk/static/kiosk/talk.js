@@ -31,6 +31,11 @@ export class Talk {
   }
 
   async open() {
+    if (!this.page.microphone) {
+      this.socket.send({ type: "microphone", state: "missing" });
+      this.view.focusTyping();
+      return;
+    }
     this.wantsVoice = true;
     this.onChange();
     this.state = "opening";

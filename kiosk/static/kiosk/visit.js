@@ -46,12 +46,14 @@ export class Visit {
 
   // ── what the visitor does ──────────────────────────────────────────────────────────────────
 
-  start() {
+  /** @param {"touch" | "presence" | "wake"} by what noticed the visitor */
+  start(by = "touch") {
     if (this.isOn || this.finishing) return;
     this.isOn = true;
+    this.by = by;
     this.serverState = this.page.consent ? "consent" : "connecting";
     this.#show(this.serverState);
-    this.socket.send({ type: "start", language: this.texts.language });
+    this.socket.send({ type: "start", language: this.texts.language, by });
     if (!this.page.consent) this.talk.open();
   }
 
@@ -69,7 +71,7 @@ export class Visit {
     this.socket.send({ type: "consent", accepted: true });
     this.serverState = "connecting";
     this.#show("connecting");
-    if (withVoice) {
+    if (withVoice || !this.page.microphone) {
       this.talk.open();
     } else {
       this.talk.is("muted");
@@ -201,7 +203,7 @@ export class Visit {
       this.#farewell(this.texts.get("ended.upstream_lost"));
     } else if (this.isOn) {
       // The visitor touched the screen before the server was there.
-      this.socket.send({ type: "start", language: this.texts.language });
+      this.socket.send({ type: "start", language: this.texts.language, by: this.by });
       this.#show(this.serverState);
     } else {
       this.#show("attract");

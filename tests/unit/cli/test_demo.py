@@ -29,6 +29,19 @@ def test_a_settings_file_lying_about_is_not_taken(tmp_path: Path) -> None:
     assert settings.site.name == "Museum on the Quay"
 
 
+def test_a_settings_file_that_is_named_says_what_the_visitor_meets(tmp_path: Path) -> None:
+    config = tmp_path / "kiosk.toml"
+    config.write_text(
+        '[site]\nname = "Northside"\ntheme = "dark"\n[upstream]\nendpoint = "https://x"\n'
+    )
+    settings = demo_settings(
+        endpoint="http://127.0.0.1:9", data=tmp_path, host="127.0.0.1", port=0, config=config
+    )
+    assert (settings.site.name, settings.site.theme) == ("Northside", "dark")
+    assert settings.site.time_zone == "Europe/Lisbon"
+    assert settings.upstream.endpoint == "http://127.0.0.1:9"
+
+
 def test_a_scenario_that_is_not_there_is_one_sentence() -> None:
     result = kiosk("demo", "--scenario", "nowhere.toml", "--voice", "light")
     assert result.exit_code == 2

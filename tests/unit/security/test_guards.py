@@ -112,3 +112,10 @@ def test_loopback_and_cookie_names() -> None:
     assert not is_loopback("unknown")
     assert cookie_name("kiosk_device", https=True) == "__Host-kiosk_device"
     assert cookie_name("kiosk_device", https=False) == "kiosk_device"
+
+
+def test_the_camera_is_allowed_only_where_a_screen_uses_it() -> None:
+    assert "camera=()" in security_headers(https=False)["Permissions-Policy"]
+    allowed = security_headers(https=True, camera=True)
+    assert "camera=(self)" in allowed["Permissions-Policy"]
+    assert "Strict-Transport-Security" in allowed

@@ -163,7 +163,7 @@ async def staged(
     answer: Answer = confirm,
     builtins: Mapping[str, object] | None = None,
     upstream: Mapping[str, Any] | None = None,
-    **sections: Mapping[str, Any],
+    **sections: Any,
 ) -> AsyncIterator[Stage]:
     """Set a stage; `sections` are settings, `upstream` those of the line."""
     async with serving(answer) as service:

@@ -11,6 +11,7 @@ from kiosk.hooks.markers import hookimpl
 from kiosk.hooks.site import SessionHandle
 from kiosk.hooks.values import SessionConfig
 from kiosk.model import Comfort, Greeting
+from kiosk.session.context import VisitContext
 from kiosk.session.opening import greet, language_name, session_settings
 from tests.unit.session.stage import staged
 
@@ -201,3 +202,32 @@ async def test_where_the_site_wants_it_the_notice_is_spoken_first(improvise: boo
         text = ask["pre_generated_assistant_message"]["content"][0]["text"]
         assert text.startswith("You are talking with a computer")
         assert text.endswith("become text." if improvise else "Welcome.")
+
+
+@pytest.mark.parametrize(
+    ("avatar", "sent"),
+    [
+        ({}, {"color": "#1D1A17FF"}),
+        ({"background_color": "#00FF00FF"}, {"color": "#00FF00FF"}),
+        (
+            {"background_image": "https://example.org/b.png"},
+            {"image_url": "https://example.org/b.png"},
+        ),
+    ],
+)
+async def test_the_avatar_stands_on_the_theme_s_backdrop_unless_the_site_says_otherwise(
+    avatar: dict[str, Any], sent: dict[str, str]
+) -> None:
+    async with staged(upstream={"avatar": avatar}) as stage:
+        services = replace(stage.services, backdrops={"lobby": "#1d1a17"})
+        stage.ctx.upstream = VisitContext(services, stage.ctx.kiosk, "en").upstream
+        session = await session_settings(stage.ctx)
+        background = session["avatar"]["video"]["background"]
+        assert {name: value for name, value in background.items() if value} == sent
+
+
+async def test_a_screen_is_told_its_own_instructions() -> None:
+    kiosks = [{"id": "lobby", "name": "Lobby", "instructions": "Whisper."}]
+    async with staged(kiosks=kiosks) as stage:
+        session = await session_settings(stage.ctx)
+    assert session["instructions"].startswith("Whisper.")

@@ -170,7 +170,7 @@ def test_a_wrong_secret_is_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None
         ),
         (
             {"kiosks": [{"id": "a", "name": "A", "language": "fr"}]},
-            "kiosks: a has a language that site.languages lacks",
+            "kiosks: a has a language that its languages lack",
         ),
         ({"kiosks": []}, "kiosks: List should have at least 1 item"),
         ({"site": {"time_zone": "Lisbon"}}, "site.time_zone is no IANA time zone"),

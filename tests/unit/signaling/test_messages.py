@@ -137,6 +137,8 @@ def test_an_error_names_the_field_and_repeats_no_value() -> None:
         ('{"type":"text","text":"Grüße"}', m.Say(text="Grüße")),
         ('{"type":"talk","active":false}', m.Talk(active=False)),
         ('{"type":"interrupt"}', m.Interrupt()),
+        ('{"type":"start","by":"presence"}', m.Start(by="presence")),
+        ('{"type":"rest","dark":true}', m.Rest(dark=True)),
         ('{"type":"touch"}', m.Touch()),
         ('{"type":"language","language":"de"}', m.Language(language="de")),
         (
@@ -188,6 +190,11 @@ def test_every_message_of_the_browser_has_a_golden_one() -> None:
             '{"type":"welcome","protocol":1,"kiosk_id":"lobby","kiosk_name":"Lobby",'
             '"language":"en","languages":[{"code":"en","name":"English"}],"consent":true,'
             '"talk":"open","resumed":false}',
+        ),
+        (m.Wake(), '{"type":"wake"}'),
+        (
+            m.Attract(closed=True, opens="2026-11-28T10:00:00+00:00", dim=0.5),
+            '{"type":"attract","closed":true,"opens":"2026-11-28T10:00:00+00:00","dim":0.5}',
         ),
         (m.State(state="listening"), '{"type":"state","state":"listening"}'),
         (

@@ -25,7 +25,7 @@ IN_A_VISIT: list[m.ClientMessage] = [
     m.End(),
 ]
 HELLO = m.Hello(protocol=m.PROTOCOL)
-EVERY: list[m.ClientMessage] = [HELLO, m.Start(), m.Touch(), *IN_A_VISIT]
+EVERY: list[m.ClientMessage] = [HELLO, m.Start(), m.Touch(), m.Rest(dark=True), *IN_A_VISIT]
 
 
 def send(protocol: KioskProtocol, message: m.ClientMessage) -> str:
@@ -153,7 +153,7 @@ class Socket(RuleBasedStateMachine):
     def text(self, message: m.ClientMessage) -> None:
         allowed = {
             Phase.NEW: isinstance(message, m.Hello),
-            Phase.READY: isinstance(message, m.Start | m.Touch),
+            Phase.READY: isinstance(message, m.Start | m.Touch | m.Rest),
             Phase.VISITING: not isinstance(message, m.Hello | m.Start),
             Phase.CLOSED: False,
         }[self.phase]

@@ -110,3 +110,13 @@ def test_time_spent_is_drawn_up_to_a_full_bar() -> None:
     assert entry(ev.ToolCalled(**stamp(), tool="m", outcome="ok", ms=90_000)) == ("90.0 s", 100)
     assert entry(ev.UpstreamRestored(**stamp(), after_ms=2500)) == ("2.5 s", 50)
     assert entry(ev.StateChanged(**stamp(), state="listening")) == ("", 0)
+
+
+def test_a_screen_that_is_dark_on_purpose_does_not_look_broken() -> None:
+    live = view("Main")
+    live.apply(ev.ScreenRests(kiosk_id="main", at=NOON, dark=True))
+    row = board.kiosks(live)[0]
+    assert (row["state"], row["tone"]) == ("Dark on purpose, outside its hours", "calm")
+    assert board.attention(live) == []
+    live.apply(ev.ScreenRests(kiosk_id="main", at=NOON, dark=False))
+    assert board.kiosks(live)[0]["state"] == "Waiting for a visitor"

@@ -59,7 +59,7 @@ def test_sign_language_needs_a_welcome_and_is_named_by_moment(tmp_path: Path) ->
         sign_folder(site)
     for name in ("welcome.webm", "conversation.mp4", "other.mp4"):
         (tmp_path / name).write_bytes(b"film")
-    videos = sign_videos(StaticFiles(below=sign_folder(site)))
+    videos = sign_videos(StaticFiles(mounted=sign_folder(site)))
     assert set(videos) == {"welcome", "conversation"}
     assert videos["welcome"].startswith("/static/sign/welcome.webm?v=")
     assert sign_folder(SiteSettings()) == {}

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
+from aiohttp import web
 
 from kiosk import paths
 from kiosk.web.static import StaticFiles
@@ -73,6 +75,25 @@ def test_links_out_hidden_files_and_unknown_kinds_are_left_out(tmp_path: Path) -
             files.url(name)
 
 
+async def test_a_made_file_and_a_mounted_one_are_served_like_any(
+    tmp_path: Path, aiohttp_client: Any
+) -> None:
+    picture = tmp_path / "a.svg"
+    await asyncio.to_thread(picture.write_text, "<svg/>")
+    files = await asyncio.to_thread(
+        StaticFiles, mounted={"slides/1/a.svg": picture}, made={"t/x.css": "a{}"}
+    )
+    app = web.Application()
+    app.router.add_get("/static/{name:.+}", files.handle)
+    client = await aiohttp_client(app)
+    async with client.get(files.url("t/x.css")) as answer:
+        assert (await answer.text(), answer.content_type) == ("a{}", "text/css")
+        assert "immutable" in answer.headers["Cache-Control"]
+    async with client.get("/static/slides/1/a.svg") as answer:
+        assert (answer.status, answer.content_type) == (200, "image/svg+xml")
+    assert not files.has("slides/1/b.svg")
+
+
 def test_the_first_folder_wins_and_any_change_is_another_version(tmp_path: Path) -> None:
     for name in ("a", "b"):
         (tmp_path / name).mkdir()
@@ -98,6 +119,6 @@ def test_a_file_hidden_by_an_earlier_one_is_not_in_its_folder(tmp_path: Path) ->
 
 async def test_a_folder_may_have_a_name_of_its_own(tmp_path: Path) -> None:
     (tmp_path / "welcome.webm").write_bytes(b"film")
-    files = await asyncio.to_thread(StaticFiles, below={"sign": tmp_path})
+    files = await asyncio.to_thread(StaticFiles, mounted={"sign": tmp_path})
     assert files.has("sign/welcome.webm")
     assert not files.has("welcome.webm")

@@ -18,6 +18,12 @@ SECRET = "my number is 555"
 SAMPLES: list[tuple[ev.DomainEvent, str, str]] = [
     (ev.KioskConnected(kiosk_id="main", at=NOON), "Screen connected", "calm"),
     (ev.KioskDisconnected(kiosk_id="main", at=NOON), "Screen disconnected", "trouble"),
+    (
+        ev.ScreenRests(kiosk_id="main", at=NOON, dark=True),
+        "Dark on purpose, outside its hours",
+        "calm",
+    ),
+    (ev.ScreenRests(kiosk_id="main", at=NOON, dark=False), "Shows itself again", "calm"),
     (ev.VisitStarted(**STAMP, language="pt-BR"), "Visit began in Portuguese (BR)", "busy"),
     (ev.StateChanged(**STAMP, state="thinking"), "Thinking", "calm"),
     (ev.StateChanged(**STAMP, state="error"), "Showing an error", "trouble"),
