@@ -15,6 +15,7 @@ from pathlib import Path
 from benchmarks.avatar_cost import avatar_cost
 from benchmarks.barge_in import barge_in
 from benchmarks.barge_in_browser import barge_in_browser
+from benchmarks.first_words import first_words
 from benchmarks.hook_calls import hook_calls
 from benchmarks.microphone import microphone
 from benchmarks.plugin_visits import plugin_visits
@@ -28,6 +29,7 @@ BENCHMARKS: dict[str, Callable[[], Awaitable[Sequence[Row]]]] = {
     "microphone": microphone,
     "barge_in": barge_in,
     "barge_in_browser": barge_in_browser,
+    "first_words": first_words,
 }
 
 

@@ -46,7 +46,7 @@ from docs.theme_reference import render_contrasts, render_theme
 from docs.tool_reference import render_tool_limits, render_tool_options, render_tool_types
 from kiosk import events
 from kiosk.model import EndReason
-from kiosk.signaling import messages
+from kiosk.signaling import device, messages
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 REGION: Final = re.compile(
@@ -116,6 +116,14 @@ def render_server_messages() -> str:
     return _render_messages(messages.ServerMessage)
 
 
+def render_commands() -> str:
+    """What operators may have a screen do."""
+    return "\n\n".join(
+        f"### `{name}`\n\n{inspect.getdoc(model)}\n\n{_fields_table(model)}"
+        for name, model in device.ARGS.items()
+    )
+
+
 def render_wire_limits() -> str:
     """Version and limits of the browser wire."""
     rows = [
@@ -149,6 +157,7 @@ REGIONS: Final[dict[str, Callable[[], str]]] = {
     "wire-limits": render_wire_limits,
     "client-messages": render_client_messages,
     "server-messages": render_server_messages,
+    "commands": render_commands,
     "events": render_events,
     "hook-modes": render_hook_modes,
     "hook-order": render_hook_order,

@@ -27,6 +27,7 @@ MOMENTS: Final = (
     ("The model calls a tool", "before_tool_call after_tool_call"),
     ("The visitor touches “Talk to a person”", "person_wanted"),
     ("A turn or a call is over", "redact cards session_event"),
+    ("A card is taken along", "take_along"),
     ("A visit breaks", "session_error"),
     ("A visit is over", "session_ended"),
     ("An operator looks", "operator_from_request dashboard_panels"),

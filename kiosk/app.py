@@ -38,6 +38,7 @@ from kiosk.web import (
     dashboard,
     enrol,
     health,
+    kiosk_page,
     middlewares,
     pages,
     plugged,
@@ -46,11 +47,14 @@ from kiosk.web import (
     sinks_page,
     theme_preview,
 )
+from kiosk.web.commander import COMMANDER, Commander
 from kiosk.web.feed import Feed
 from kiosk.web.health import Readiness
 from kiosk.web.live import LiveView
 from kiosk.web.looks import Looks
 from kiosk.web.routes import add_routes
+from kiosk.web.service import ServicePanel
+from kiosk.web.shots import SHOTS, Shots
 from kiosk.web.static import StaticFiles
 from kiosk.web.templating import Templates
 
@@ -113,7 +117,10 @@ def create_app(
     )
     _check_card_files(loaded, hooks, static)
     app[keys.READY] = Readiness(clock)
-    app[keys.LIVE] = LiveView(app[keys.BUS], clock, kiosks.values())
+    app[pages.VERSION] = f"{metadata_version()}-{static.version}"
+    app[keys.LIVE] = LiveView(app[keys.BUS], clock, kiosks.values(), version=app[pages.VERSION])
+    app[SHOTS] = Shots(app[keys.BUS], clock)
+    app[COMMANDER] = Commander(app[keys.BUS], clock, metrics, app[SHOTS])
     app[signaling.KIOSKS] = kiosks
     app[signaling.TEXTS] = texts
     app[signaling.SOCKETS] = signaling.KioskSockets()
@@ -121,7 +128,6 @@ def create_app(
     app[pages.THEMES] = looks
     app[pages.STATIC] = static
     app[pages.LOOKS] = {name: looks.of(name, texts, static.url) for name in kiosks}
-    app[pages.VERSION] = f"{metadata_version()}-{static.version}"
 
     middlewares.install(
         app, error_page=lambda request, status: pages.error_page(request.app, status)
@@ -134,11 +140,13 @@ def create_app(
             *health.routes(),
             *enrol.routes(),
             *dashboard.routes(),
+            *kiosk_page.routes(),
             *plugin_page.routes(),
             *sinks_page.routes(),
             *theme_preview.routes(),
             *plugged.routes(hooks),
             *Feed().routes(),
+            *ServicePanel(clock).routes(),
             *static.routes(),
         ],
     )
@@ -221,9 +229,11 @@ async def _storage(app: web.Application) -> AsyncIterator[None]:
 
 async def _live(app: web.Application) -> AsyncIterator[None]:
     await app[keys.LIVE].start()
+    await app[SHOTS].start()
     try:
         yield
     finally:
+        await app[SHOTS].aclose()
         await app[keys.LIVE].aclose()
         await app[keys.BUS].aclose()
 

@@ -39,6 +39,23 @@ class ScreenRests(_Event):
     dark: bool
 
 
+class KioskReported(_Event):
+    """A screen told of itself; `facts` are the fields of the message `device`, no words in them."""
+
+    type: Literal["kiosk_reported"] = "kiosk_reported"
+    facts: dict[str, Any] = Field(default_factory=dict)
+
+
+class KioskCommanded(_Event):
+    """An operator had a screen do something, and this is what became of it."""
+
+    type: Literal["kiosk_commanded"] = "kiosk_commanded"
+    name: str
+    by: str
+    ok: bool
+    detail: str = ""
+
+
 class _VisitEvent(_Event):
     visit_id: str
 
@@ -153,6 +170,8 @@ DomainEvent = Annotated[
     KioskConnected
     | KioskDisconnected
     | ScreenRests
+    | KioskReported
+    | KioskCommanded
     | VisitStarted
     | StateChanged
     | LanguageChanged

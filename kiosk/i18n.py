@@ -24,6 +24,8 @@ WORDINGS: Final = (STANDARD, "children")
 
 _PREFIX: Final = "kiosk."
 _SUFFIX: Final = ".po"
+_RARE: Final = ("service.",)
+"""Keys that the page does not carry."""
 
 
 class LanguageName(NamedTuple):
@@ -43,6 +45,10 @@ class Texts:
             (code, wording): self._merge(code, wording)
             for code in self._catalogues
             for wording in WORDINGS
+        }
+        self._screens = {
+            which: {key: text for key, text in texts.items() if not key.startswith(_RARE)}
+            for which, texts in self._merged.items()
         }
 
     @classmethod
@@ -82,17 +88,25 @@ class Texts:
         `key.children` goes first. Raises KeyError for a key that English does
         not have: that is a mistake in code, which the tests find.
         """
-        text = self.screen(language, wording)[key]
+        text = self._merged[self.best(language), wording][key]
         return text.format(**values) if values else text
 
     def find(self, language: str, key: str, fallback: str) -> str:
         """Return the sentence for `key`, or the one for the key `fallback` when there is none."""
-        texts = self.screen(language)
+        texts = self._merged[self.best(language), STANDARD]
         return texts.get(key) or texts[fallback]
 
     def screen(self, language: str, wording: str = STANDARD) -> dict[str, str]:
-        """Return every sentence in `language`, what is missing filled in from its fallbacks."""
-        return self._merged[self.best(language), wording]
+        """Return the sentences of the screen in `language`, filled in from its fallbacks.
+
+        Those of parts that hardly anybody opens are left out; the page fetches them by `part`.
+        """
+        return self._screens[self.best(language), wording]
+
+    def part(self, language: str, prefix: str) -> dict[str, str]:
+        """Return the sentences whose key begins with `prefix`."""
+        texts = self._merged[self.best(language), STANDARD]
+        return {key: text for key, text in texts.items() if key.startswith(prefix)}
 
     def best(self, language: str) -> str:
         """Return the code of the catalogue that serves `language`: itself, its base, or English."""

@@ -43,6 +43,14 @@ class Metrics:
         self.microphone_frames = counter("microphone_frames", "Audio frames from browsers.")
         self.microphone_dropped = counter("microphone_dropped", "Audio frames dropped.")
         self.signaling_refused = counter("signaling_refused", "Messages refused, by code.", "code")
+        self.device_reports = counter(
+            "device_reports", "Reports of screens, by outcome.", "outcome"
+        )
+        self.device_commands = counter(
+            "device_commands", "Operators' commands to screens, by outcome.", "name", "outcome"
+        )
+        self.service_pins = counter("service_pins", "PINs typed at screens, by outcome.", "outcome")
+        self.cards_taken = counter("cards_taken", "Cards to take along, by outcome.", "outcome")
         self.slow_sockets = counter("slow_sockets", "Browsers cut off because they lagged.")
         self.upstream_errors = counter("upstream_errors", "Errors from upstream, by code.", "code")
         self.upstream_lost = counter("upstream_lost", "Upstream lines lost, by code.", "code")

@@ -248,6 +248,16 @@ class Hooks:
         )
         return [(plugin, card) for plugin, answer in answers for card in answer]
 
+    @property
+    def takes_along(self) -> bool:
+        """Whether any plugin lets visitors take cards along."""
+        return bool(self._caller.implementations("take_along"))
+
+    async def take_along(self, session: SessionHandle, card: Card) -> Card | None:
+        """Return the card with which `card` can be taken along, or None when none could make it."""
+        answer = await self._caller.ask("take_along", one_of(Card), session=session, card=card)
+        return cast("Card | None", answer)
+
     async def redact(self, text: str, where: Literal["transcript", "operator"]) -> str:
         """Return `text` without personal data, or `[withheld]` when a redaction failed."""
         outcome = await self._caller.pipe("redact", "text", text, one_of(str), where=where)

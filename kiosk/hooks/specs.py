@@ -282,6 +282,16 @@ def cards(
     """Show something after a finished turn or a tool call (`turn_completed`, `tool_called`)."""
 
 
+@calls(Mode.ASK, timeout_s=5, on_failure="The next plugin is asked, then the visitor is told.")
+def take_along(
+    site: Site, session: SessionHandle, card: Card
+) -> Card | Awaitable[Card | None] | None:
+    """Return the card that lets the visitor take `card` along, such as a QR code of a short link.
+
+    Every card but forms and codes has a control for it, where a plugin implements this.
+    """
+
+
 @calls(Mode.PIPE, timeout_s=0.5, on_failure="Closed: the whole text becomes [withheld].")
 def redact(
     site: Site, text: str, where: Literal["transcript", "operator"]

@@ -7,7 +7,7 @@ from collections import OrderedDict, deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, Final, Protocol
+from typing import Any, Final, Literal, Protocol
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -113,6 +113,10 @@ class VisitContext:
         self.state_since = self.started
         self.book = TurnBook(self.settings.max_turns)
         self.cards: OrderedDict[str, m.ShowCard] = OrderedDict()
+        self.shown: dict[str, Card] = {}
+        """The cards on screen as they were before they were drawn."""
+        self.offers: Callable[[Card], tuple[Literal["take", "print"], ...]] = lambda _card: ()
+        """What may be done with a card besides reading it."""
         self.notices: dict[str, m.Notice] = {}
         self.screen: Screen | None = None
         self.line: Line | None = None
@@ -226,11 +230,14 @@ class VisitContext:
             log.warning("a card could not be rendered", kind=card.kind, why=str(error))
             self.services.hooks.card_failed(plugin, card, str(error))
             return
-        message = m.ShowCard(id=card_id, kind=card.kind, title=card.title, html=html)
+        offers = self.offers(card)
+        message = m.ShowCard(id=card_id, kind=card.kind, title=card.title, html=html, offers=offers)
         self.cards.pop(card_id, None)
         self.cards[card_id] = message
+        self.shown[card_id] = replace(card, id=card_id)
         while len(self.cards) > self.settings.max_cards:
             gone, _ = self.cards.popitem(last=False)
+            self.shown.pop(gone, None)
             self.send(m.HideCard(id=gone))
         self.send(message)
         self.emit(events.CardShown(**self.stamp(), kind=card.kind, title=card.title))
@@ -238,6 +245,7 @@ class VisitContext:
     def hide(self, card_id: str) -> None:
         """Take a card off the screen, if it is there."""
         if self.cards.pop(card_id, None) is not None:
+            self.shown.pop(card_id, None)
             self.send(m.HideCard(id=card_id))
 
     # ── what happened ────────────────────────────────────────────────────────────────────

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 from dataclasses import asdict
 from typing import Final
 
@@ -19,6 +20,7 @@ from kiosk.session.lifeline import Lifeline
 from kiosk.session.negotiation import Negotiation
 from kiosk.session.questions import Questions
 from kiosk.session.scribe import Scribe
+from kiosk.session.taking import offers
 from kiosk.session.tools import ToolRunner
 from kiosk.session.visitor import VisitorInput
 from kiosk.session.watchdog import Watchdog
@@ -54,6 +56,9 @@ class Session:
         self.ctx = VisitContext(services, kiosk, language)
         self.ctx.handle = VisitHandle(self.ctx)
         self.ctx.questions = Questions(self.ctx)
+        self.ctx.offers = functools.partial(
+            offers, takes=services.hooks.takes_along, prints=services.settings.site.print
+        )
         self.ctx.screen = screen
         self._services = services
         tools = ToolRunner(self.ctx)

@@ -14,6 +14,7 @@ from kiosk.session.line import Line
 from kiosk.session.manner import Manner
 from kiosk.session.negotiation import Negotiation
 from kiosk.session.opening import change_language
+from kiosk.session.taking import Taking
 from kiosk.session.tools import ToolRunner
 from kiosk.signaling import messages as m
 from kiosk.voicelive.config import INPUT_RATE
@@ -41,6 +42,7 @@ class VisitorInput:
         self._audio: deque[bytes] = deque(maxlen=ctx.settings.microphone_queue)
         self._audio_ready = asyncio.Event()
         self._typed_lines = 0
+        self._taking = Taking(ctx)
         self._talking = ctx.site.talk == "open"
 
     def message(self, message: m.ClientMessage) -> None:
@@ -108,7 +110,10 @@ class VisitorInput:
                 ctx.active()
             case m.End():
                 ctx.end(EndReason.VISITOR_LEFT)
-            case m.Hello() | m.Start() | m.Rest():
+            case m.CardTake():
+                ctx.active()
+                self._taking.asked(message.id)
+            case m.Hello() | m.Start() | m.Rest() | m.Report() | m.CommandDone():
                 pass  # the socket's own; they never reach a visit
 
     def _consent(self, message: m.Consent) -> None:

@@ -43,6 +43,9 @@ class ServerSettings(Section):
     max_socket_bytes: int = Field(131_072, ge=70_000, description="Largest WebSocket message.")
     socket_queue: int = Field(256, ge=8, description="Messages waiting for one slow browser.")
     heartbeat_s: float = Field(10, gt=0, le=60, description="Ping interval to browsers, s.")
+    report_s: float = Field(
+        30, ge=2, le=600, description="How often a screen reports about itself to operators, s."
+    )
     drain_s: float = Field(20, ge=0, le=7200, description="Longest wait for visits at stop, s.")
 
 
@@ -105,6 +108,11 @@ class SiteSettings(Section):
     )
     text_size: TextSize = Field("normal", description="Size of words a visit begins with.")
     contrast: Contrast = Field("normal", description="Contrast a visit begins with.")
+    print: bool = Field(
+        False,
+        description="Offer to print a card; the screen has a printer and a browser that prints "
+        "without asking.",
+    )
     time_zone: str = Field("UTC", description="IANA name of the site's time zone.")
 
     @property
@@ -280,6 +288,18 @@ class KioskAccessSettings(Section):
     )
     code_minutes: int = Field(15, ge=1, le=1440, description="An enrolment code lasts this long.")
     cookie_days: int = Field(400, ge=1, le=400, description="An enrolment lasts this long, days.")
+    service_pin: SecretStr | None = Field(
+        None,
+        description="Four to twelve digits that open the service panel on a screen. Empty: the "
+        "panel only shows and changes nothing.",
+    )
+
+    @field_validator("service_pin")
+    @classmethod
+    def _digits(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not re.fullmatch(r"[0-9]{4,12}", value.get_secret_value()):
+            raise ValueError("four to twelve digits, because the panel has no other keys")
+        return value
 
 
 class LogSettings(Section):

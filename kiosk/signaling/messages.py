@@ -25,8 +25,25 @@ from kiosk.signaling.comfort import (
     Set,
     Working,
 )
+from kiosk.signaling.device import Command, CommandDone, Report
+from kiosk.signaling.waiting import Attract, Rest, Wake
 
-__all__ = ["AskPace", "Comfort", "MoreTime", "Pace", "Person", "Repeat", "Set", "Working"]
+__all__ = [
+    "AskPace",
+    "Attract",
+    "Comfort",
+    "Command",
+    "CommandDone",
+    "MoreTime",
+    "Pace",
+    "Person",
+    "Repeat",
+    "Report",
+    "Rest",
+    "Set",
+    "Wake",
+    "Working",
+]
 
 PROTOCOL: Final = 1
 """Version of this wire. A browser that speaks another one is told to reload."""
@@ -83,13 +100,6 @@ class Start(Message):
     type: Literal["start"] = "start"
     language: str | None = Field(default=None, max_length=35)
     by: Literal["touch", "presence", "wake"] = "touch"
-
-
-class Rest(Message):
-    """The waiting screen is dark on purpose (true), or shows itself again."""
-
-    type: Literal["rest"] = "rest"
-    dark: bool
 
 
 class Consent(Message):
@@ -176,6 +186,13 @@ class CardForm(Message):
         return value
 
 
+class CardTake(Message):
+    """The visitor wants to take a card along; offered by `card.offers`."""
+
+    type: Literal["card_take"] = "card_take"
+    id: str = Field(max_length=64)
+
+
 class End(Message):
     """The visitor pressed end."""
 
@@ -202,7 +219,10 @@ ClientMessage = Annotated[
     | MoreTime
     | CardDismiss
     | CardForm
-    | End,
+    | CardTake
+    | End
+    | Report
+    | CommandDone,
     Field(discriminator="type"),
 ]
 _CLIENT: TypeAdapter[ClientMessage] = TypeAdapter(ClientMessage)
@@ -230,25 +250,8 @@ class Welcome(Message):
     consent: bool
     talk: Literal["open", "push", "hybrid"]
     resumed: bool = False
-
-
-class Attract(Message):
-    """What the waiting screen does now; sent after `welcome` and whenever it changes.
-
-    `closed`: it rests until `opens` (ISO 8601, at the site; none when that is unknown). `dim` is
-    how much darker the night makes it, 0 to 0.9.
-    """
-
-    type: Literal["attract"] = "attract"
-    closed: bool = False
-    opens: str | None = None
-    dim: float = 0
-
-
-class Wake(Message):
-    """A sensor of the site noticed somebody: the waiting screen invites them."""
-
-    type: Literal["wake"] = "wake"
+    report_s: float = 30
+    """Seconds between two reports of the device."""
 
 
 class Visit(Message):
@@ -309,13 +312,17 @@ class Hush(Message):
 
 
 class ShowCard(Message):
-    """Show (or replace) a card; `html` was rendered and escaped by the server."""
+    """Show (or replace) a card; `html` was rendered and escaped by the server.
+
+    `offers` is what the visitor may do with it besides reading: take it along, print it.
+    """
 
     type: Literal["card"] = "card"
     id: str
     kind: str
     title: str
     html: str
+    offers: tuple[Literal["take", "print"], ...] = ()
 
 
 class HideCard(Message):
@@ -380,6 +387,7 @@ ServerMessage = (
     | NoticeGone
     | Ended
     | Failure
+    | Command
 )
 
 

@@ -7,6 +7,9 @@ from enum import Enum
 from kiosk.errors import SignalingError
 from kiosk.signaling import messages as m
 
+_ALWAYS = (m.Touch, m.Rest, m.Report, m.CommandDone)
+"""What a page says whether somebody visits or not."""
+
 
 class Phase(Enum):
     """Where a socket is in its life."""
@@ -78,7 +81,7 @@ class KioskProtocol:
             if self.phase is Phase.VISITING:
                 raise SignalingError("not_now", "A visit is going on; `end` it first.")
             return
-        if self.phase is Phase.READY and not isinstance(message, m.Touch | m.Rest):
+        if self.phase is Phase.READY and not isinstance(message, _ALWAYS):
             raise SignalingError("not_now", f"`{message.type}` needs a visit; send `start` first.")
 
     def visit_began(self) -> None:

@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 from kiosk.events import BargedIn, ToolCalled, TurnCompleted, UpstreamRestored
 from kiosk.model import TranscriptEntry
-from kiosk.web import wording
+from kiosk.web import device_board, wording
 from kiosk.web.live import Change, LiveKiosk, LiveView, LiveVisit
 
 Fields: TypeAlias = dict[str, Any]
@@ -64,6 +64,10 @@ def attention(view: LiveView) -> list[Fields]:
             else:
                 text = "has not connected since this server started"
                 found.append((2, _need(item, "screen", text, view.started_at, None)))
+        found += [
+            (rank, _need(item, kind, text, device_board.since(item, kind), visit))
+            for rank, kind, text in device_board.needs(view, item, visit)
+        ]
         if visit is None:
             continue
         if visit.lost_at is not None:
@@ -164,6 +168,7 @@ def _need(
         "text": f"{item.name} {text}",
         "since": _iso(since),
         "visit": visit.id if visit is not None else "",
+        "kiosk": item.id,
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import dataclass
 from typing import Any, Final
 
 import structlog
@@ -11,19 +12,12 @@ from aiohttp import WSCloseCode, web
 
 from kiosk import keys
 from kiosk.errors import StorageError
-from kiosk.events import (
-    DomainEvent,
-    KioskConnected,
-    KioskDisconnected,
-    PluginEvent,
-    ScreenRests,
-    TurnCompleted,
-    VisitEnded,
-)
+from kiosk.events import DomainEvent, KioskReported, TurnCompleted, VisitEnded
 from kiosk.security.access import Access
 from kiosk.tasks import TaskSet
 from kiosk.web import board
-from kiosk.web.live import Change, Follower, LiveView
+from kiosk.web.device_board import device
+from kiosk.web.live import NOT_OF_A_VISIT, Change, Follower, LiveView
 from kiosk.web.middlewares import login_of
 from kiosk.web.request import operator, refuse
 from kiosk.web.routes import Route
@@ -42,6 +36,14 @@ HEARTBEAT_S: Final = 20.0
 
 LOGIN_OVER: Final = 4401
 SLOW: Final = 4408
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """What one dashboard shows besides the list of screens: a visit, or a screen as a device."""
+
+    visit: str | None = None
+    kiosk: str | None = None
 
 
 class Feed:
@@ -71,7 +73,8 @@ class Feed:
         tasks = TaskSet("feed")
         try:
             await socket.prepare(request)
-            writing = tasks.start(self._write(request, socket, visit_id), name="write")
+            watch = Watch(visit_id, request.query.get("kiosk") or None)
+            writing = tasks.start(self._write(request, socket, watch), name="write")
             async for _ in socket:
                 # Nothing is expected; reading is how pings and the close arrive.
                 if writing.done():
@@ -82,14 +85,14 @@ class Feed:
         return socket
 
     async def _write(
-        self, request: web.Request, socket: web.WebSocketResponse, visit_id: str | None
+        self, request: web.Request, socket: web.WebSocketResponse, watch: Watch
     ) -> None:
         live = request.app[keys.LIVE]
         code: int = WSCloseCode.INTERNAL_ERROR
         try:
             with live.follow() as follower:
-                await self._begin(request, socket, live, visit_id)
-                code = await self._changes(request, socket, live, follower, visit_id)
+                await self._begin(request, socket, live, watch)
+                code = await self._changes(request, socket, live, follower, watch)
         except TimeoutError:
             code = SLOW
         except (ConnectionError, StorageError):
@@ -103,17 +106,17 @@ class Feed:
         request: web.Request,
         socket: web.WebSocketResponse,
         live: LiveView,
-        visit_id: str | None,
+        watch: Watch,
     ) -> None:
         # From follow() to here nothing was awaited: the snapshot and what follows it fit.
         epoch, _, number = request.query.get("after", "").partition(".")
         missed = live.since(epoch, int(number)) if number.isdecimal() else None
         if missed is None:
-            await _send(socket, snapshot(live, visit_id))
+            await _send(socket, snapshot(live, watch.visit, watch.kiosk))
             return
         await _send(socket, {"type": "resumed", "seq": live.seq})
         for change in missed:
-            await _send(socket, self._message(live, change, visit_id))
+            await _send(socket, self._message(live, change, watch))
 
     async def _changes(
         self,
@@ -121,10 +124,11 @@ class Feed:
         socket: web.WebSocketResponse,
         live: LiveView,
         follower: Follower,
-        visit_id: str | None,
+        watch: Watch,
     ) -> int:
         clock = request.app[keys.CLOCK]
         checked = clock.monotonic()
+        needs: Any = None
         while True:
             try:
                 async with asyncio.timeout(self._recheck_s):
@@ -134,25 +138,30 @@ class Feed:
             else:
                 if change is None:
                     return SLOW if follower.slow else WSCloseCode.GOING_AWAY
-                await _send(socket, self._message(live, change, visit_id))
+                message = self._message(live, change, watch)
+                # Two hundred screens report all the time; a page that shows none of it is spared.
+                quiet = isinstance(change.event, KioskReported) and "device" not in message
+                if not quiet or message["attention"] != needs:
+                    await _send(socket, message)
+                needs = message["attention"]
             if clock.monotonic() - checked >= self._recheck_s:
                 checked = clock.monotonic()
                 if (await login_of(request)).operator is None:
                     return LOGIN_OVER
 
-    def _message(self, live: LiveView, change: Change, visit_id: str | None) -> dict[str, Any]:
+    def _message(self, live: LiveView, change: Change, watch: Watch) -> dict[str, Any]:
         # It looks at every screen, and is the same for all dashboards until the next change.
         if self._summary_at != (live.epoch, live.seq):
             self._summary_at = (live.epoch, live.seq)
             self._summary = _summary(live)
-        return change_message(live, change, visit_id, self._summary)
+        return change_message(live, change, watch.visit, self._summary, watch.kiosk)
 
     def routes(self) -> list[Route]:
         """Return the address of the feed."""
         return [Route("GET", "/operator/feed", self.handle, Access.OPERATOR, socket=True)]
 
 
-def snapshot(live: LiveView, visit_id: str | None) -> dict[str, Any]:
+def snapshot(live: LiveView, visit_id: str | None, kiosk_id: str | None = None) -> dict[str, Any]:
     """Return all that a page shows; words only of the visit that was asked for."""
     message: dict[str, Any] = {
         "type": "snapshot",
@@ -160,6 +169,9 @@ def snapshot(live: LiveView, visit_id: str | None) -> dict[str, Any]:
         "seq": live.seq,
         "kiosks": board.kiosks(live),
     } | _summary(live)
+    screen = live.kiosks.get(kiosk_id) if kiosk_id is not None else None
+    if screen is not None:
+        message["device"] = device(live, screen)
     item = live.visit(visit_id) if visit_id is not None else None
     if item is not None:
         message["visit"] = board.visit(live, item)
@@ -169,7 +181,11 @@ def snapshot(live: LiveView, visit_id: str | None) -> dict[str, Any]:
 
 
 def change_message(
-    live: LiveView, change: Change, visit_id: str | None, summary: dict[str, Any] | None = None
+    live: LiveView,
+    change: Change,
+    visit_id: str | None,
+    summary: dict[str, Any] | None = None,
+    kiosk_id: str | None = None,
 ) -> dict[str, Any]:
     """Return what one change makes of the page; `summary` saves looking at every screen again."""
     event = change.event
@@ -177,6 +193,8 @@ def change_message(
     screen = live.kiosks.get(event.kiosk_id)
     if screen is not None:
         message["kiosk"] = board.kiosk(live, screen)
+        if screen.id == kiosk_id:
+            message["device"] = device(live, screen)
     if isinstance(event, VisitEnded):
         message["past"] = True
     if visit_id is not None and _visit_of(event) == visit_id:
@@ -194,9 +212,7 @@ def _summary(live: LiveView) -> dict[str, Any]:
 
 
 def _visit_of(event: DomainEvent) -> str | None:
-    if isinstance(event, KioskConnected | KioskDisconnected | ScreenRests | PluginEvent):
-        return None
-    return event.visit_id
+    return None if isinstance(event, NOT_OF_A_VISIT) else event.visit_id
 
 
 async def _send(socket: web.WebSocketResponse, message: dict[str, Any]) -> None:

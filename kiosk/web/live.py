@@ -11,7 +11,7 @@ from collections import OrderedDict, deque
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
@@ -25,8 +25,10 @@ from kiosk.events import (
     BargedIn,
     CardShown,
     DomainEvent,
+    KioskCommanded,
     KioskConnected,
     KioskDisconnected,
+    KioskReported,
     LanguageChanged,
     MediaChanged,
     PluginEvent,
@@ -41,6 +43,7 @@ from kiosk.events import (
     VisitStarted,
 )
 from kiosk.model import Kiosk
+from kiosk.signaling.device import Report
 from kiosk.tasks import TaskSet
 
 log = structlog.get_logger(__name__)
@@ -53,10 +56,22 @@ MAX_ENDED: Final = 50
 """Visits that are over and still kept with their timeline."""
 MAX_RUNNING: Final = 4000
 """Running visits kept; an end that was never heard of must not fill the memory."""
+MAX_COMMANDS: Final = 10
+MAX_ERRORS: Final = 10
+"""Commands and errors kept of one screen; the oldest goes."""
 JOURNAL: Final = 2000
 """Changes a dashboard may have missed and still catch up on."""
 FOLLOWER_QUEUE: Final = 1000
 """Changes waiting for one slow dashboard; at the limit it is cut off and starts afresh."""
+
+NOT_OF_A_VISIT: Final = (
+    KioskConnected,
+    KioskDisconnected,
+    ScreenRests,
+    KioskReported,
+    KioskCommanded,
+    PluginEvent,
+)
 
 Number = int
 
@@ -74,6 +89,10 @@ class LiveKiosk:
     changed_at: datetime | None = None
     visit_id: str | None = None
     last: DomainEvent | None = None
+    report: Report | None = None
+    reported_at: datetime | None = None
+    errors: deque[tuple[datetime, str]] = field(default_factory=lambda: deque(maxlen=MAX_ERRORS))
+    commands: deque[KioskCommanded] = field(default_factory=lambda: deque(maxlen=MAX_COMMANDS))
 
     @property
     def connected(self) -> bool:
@@ -141,7 +160,11 @@ class Follower:
 class LiveView:
     """The picture itself. `start` it before anything is published; close it once."""
 
-    def __init__(self, bus: Bus, clock: Clock, kiosks: Iterable[Kiosk]) -> None:
+    def __init__(
+        self, bus: Bus, clock: Clock, kiosks: Iterable[Kiosk], *, version: str = ""
+    ) -> None:
+        self.version = version
+        """Of the page that this server gives to screens."""
         self.epoch = new_id("live")
         self.seq: Number = 0
         self.kiosks: dict[str, LiveKiosk] = {
@@ -150,6 +173,7 @@ class LiveView:
         self.running: OrderedDict[str, LiveVisit] = OrderedDict()
         self.ended: OrderedDict[str, LiveVisit] = OrderedDict()
         self.started_at = clock.now()
+        self.clock = clock
         self._bus = bus
         self._journal: deque[Change] = deque(maxlen=JOURNAL)
         self._followers: set[Follower] = set()
@@ -220,8 +244,8 @@ class LiveView:
                 visit.forgotten += 1
             visit.timeline.append(change)
         self._take(event, kiosk, visit)
-        if kiosk is not None and not isinstance(event, StateChanged):
-            # The state has its own place in a screen's line; the last event says something more.
+        if kiosk is not None and not isinstance(event, StateChanged | KioskReported):
+            # State and report have their own places; the last event says something more.
             kiosk.last = event
         self._journal.append(change)
         for follower in tuple(self._followers):
@@ -244,7 +268,7 @@ class LiveView:
         return known
 
     def _visit(self, event: DomainEvent) -> LiveVisit | None:
-        if isinstance(event, KioskConnected | KioskDisconnected | ScreenRests | PluginEvent):
+        if isinstance(event, NOT_OF_A_VISIT):
             return None
         visit = self.visit(event.visit_id)
         if visit is None and not isinstance(event, VisitEnded):
@@ -268,6 +292,10 @@ class LiveView:
         if isinstance(event, ScreenRests):
             if kiosk is not None:
                 kiosk.resting = event.dark
+            return
+        if isinstance(event, KioskReported | KioskCommanded):
+            if kiosk is not None:
+                _note(event, kiosk)
             return
         if visit is None:
             return
@@ -313,6 +341,21 @@ class LiveView:
             self.ended.popitem(last=False)
         if kiosk is not None and kiosk.visit_id == visit.id:
             kiosk.visit_id = None
+
+
+def _note(event: KioskReported | KioskCommanded, kiosk: LiveKiosk) -> None:
+    if isinstance(event, KioskCommanded):
+        kiosk.commands.append(event)
+        return
+    try:
+        report = Report.model_validate(event.facts)
+    except ValidationError:
+        # From a page or a server of another version: its next one may fit.
+        log.warning("report of an unknown shape ignored", kiosk=kiosk.id)
+        return
+    kiosk.report, kiosk.reported_at = report, event.at
+    for error in report.errors:
+        kiosk.errors.append((event.at - timedelta(seconds=error.age_s), error.kind))
 
 
 def _parse(payload: Mapping[str, object]) -> DomainEvent | None:

@@ -17,6 +17,7 @@ from kiosk.session.session import Session
 from kiosk.signaling import messages as m
 from kiosk.signaling.protocol import KioskProtocol, Phase
 from kiosk.web import attract
+from kiosk.web.agent import DeviceAgent
 from kiosk.web.request import identity
 from kiosk.web.routes import Route
 from kiosk.web.sockets import KioskSocket
@@ -64,6 +65,9 @@ class _Conversation:
         self._resting = attract.Resting(app[keys.BUS], app[keys.CLOCK], kiosk.id)
         self._protocol = KioskProtocol()
         self._session: Session | None = None
+        self._agent = DeviceAgent(
+            app[keys.BUS], app[keys.CLOCK], app[keys.METRICS], kiosk.id, socket.send
+        )
 
     @property
     def said_hello(self) -> bool:
@@ -110,6 +114,10 @@ class _Conversation:
             await self._start(message)
         elif isinstance(message, m.Rest):
             await self._resting.report(message)
+        elif isinstance(message, m.Report):
+            await self._agent.report(message)
+        elif isinstance(message, m.CommandDone):
+            await self._agent.done(message)
         elif self._session is not None:
             self._session.visitor.message(message)
 
@@ -133,12 +141,14 @@ class _Conversation:
                 consent=site.consent,
                 talk=site.talk,
                 resumed=resumes,
+                report_s=self._settings.server.report_s,
             )
         )
         self._socket.beside(
             attract.keep_told(self._settings, self._app[keys.CLOCK], self._socket.send),
             name="attract",
         )
+        self._agent.listen()
         if hello.resume is not None and resumes:
             session = registry.resume(
                 self._kiosk, hello.resume, self._socket, playing=hello.playing
@@ -167,6 +177,7 @@ class _Conversation:
     def gone(self) -> None:
         """The socket is closed."""
         self._protocol.closed()
+        self._agent.close()
         if self._session is not None:
             self._session.detach(self._socket)
 

@@ -10,8 +10,10 @@ from kiosk.events import (
     BargedIn,
     CardShown,
     DomainEvent,
+    KioskCommanded,
     KioskConnected,
     KioskDisconnected,
+    KioskReported,
     LanguageChanged,
     MediaChanged,
     PluginEvent,
@@ -110,6 +112,16 @@ _OUTCOMES: Final = {
     "refused": "was refused after",
     "cancelled": "was cancelled after",
 }
+_COMMANDS: Final = {
+    "reload": "a reload",
+    "identify": "the screen's name",
+    "volume": "another volume",
+    "mute": "the sound on or off",
+    "language": "another first language",
+    "message": "a message on the screen",
+    "screenshot": "a screenshot",
+    "restart_visit": "a new start of the visit",
+}
 NO_PICTURE: Final = frozenset({"voice", "text"})
 """Rungs of the media ladder on which the visitor sees no avatar."""
 TROUBLED_STATES: Final = frozenset({"error", "offline"})
@@ -140,6 +152,11 @@ def speaker(who: Speaker) -> str:
 def reason(why: EndReason) -> str:
     """Return why a visit ended, as the end of a sentence."""
     return _REASONS[why]
+
+
+def command(name: str) -> str:
+    """Return what an operator asked a screen for."""
+    return _COMMANDS.get(name, name)
 
 
 def duration(length: timedelta | float) -> str:
@@ -176,6 +193,12 @@ def line(event: DomainEvent) -> Line:
             return Line(
                 "Dark on purpose, outside its hours" if event.dark else "Shows itself again"
             )
+        case KioskReported():
+            return Line("Screen reported")
+        case KioskCommanded():
+            how = "done" if event.ok else "failed"
+            text = f"{event.by} asked for {command(event.name)}: {how}"
+            return Line(text, "calm" if event.ok else "trouble")
         case VisitStarted():
             return Line(f"Visit began in {language(event.language)}", "busy")
         case StateChanged():

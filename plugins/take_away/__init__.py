@@ -1,4 +1,4 @@
-"""Take the answer along: a QR code with a link that can be opened once, for a short while.
+"""Take an answer or a card along: a QR code with a link that opens once, for a short while.
 
 With `base_url` the code leads to a page of this server; without it the code holds the words.
 """
@@ -8,11 +8,13 @@ from __future__ import annotations
 import json
 import secrets
 from collections import OrderedDict
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from kiosk.builtin.cards import ImageData, MapData
 from kiosk.hooks.markers import hookimpl
 from kiosk.hooks.site import SessionHandle, Site
 from kiosk.hooks.specs import RegisterRoute, RegisterSettings, RegisterTool
@@ -23,6 +25,8 @@ MOST_PAGES: Final = 500
 """Pages that wait to be opened; beyond them the oldest goes."""
 MOST_IN_CODE: Final = 900
 """Bytes of an answer, as UTF-8, that fit into a code itself and can still be scanned."""
+PICTURES: Final[dict[str, type[BaseModel]]] = {"map": MapData, "image": ImageData}
+"""Kinds of cards that come along as they are drawn; of all others the words do."""
 MOST_ON_PAGE: Final = 8000
 TOOL: Final = "take_it_along"
 LOOKED_UP: Final = "take_away.looked_up"
@@ -71,6 +75,8 @@ class _Page:
     language: str
     text: str
     until: float
+    title: str = ""
+    card: Card | None = None
 
 
 class Pages:
@@ -80,11 +86,19 @@ class Pages:
         self._site = site
         self._pages: OrderedDict[str, _Page] = OrderedDict()
 
-    def add(self, language: str, text: str, seconds: float) -> str:
+    def add(
+        self,
+        language: str,
+        text: str,
+        seconds: float,
+        *,
+        title: str = "",
+        card: Card | None = None,
+    ) -> str:
         """Keep a page and return its token."""
         token = secrets.token_urlsafe(24)
         until = self._site.clock.monotonic() + seconds
-        self._pages[token] = _Page(language, text[:MOST_ON_PAGE], until)
+        self._pages[token] = _Page(language, text[:MOST_ON_PAGE], until, title, card)
         while len(self._pages) > MOST_PAGES:
             self._pages.popitem(last=False)
         return token
@@ -144,6 +158,70 @@ def after_tool_call(session: SessionHandle, call: ToolCall, result: ToolResult) 
         session.notes[LOOKED_UP] = questions(session), found_in(str(result.output))
 
 
+def lines_of(card: Card) -> list[str]:
+    """Return the words of a card, line by line; empty for a kind we know nothing of."""
+    data = card.data
+    match card.kind:
+        case "text":
+            found = [*str(data.get("text", "")).splitlines(), data.get("note")]
+        case "list":
+            entries = [_entry(item) for item in data.get("items") or ()]
+            found = [data.get("intro"), *entries, data.get("note")]
+        case "timetable":
+            rows = data.get("rows") or ()
+            entries = [_joined(row, "time", "title", "place", "state", "note") for row in rows]
+            found = [data.get("day"), *entries, data.get("note")]
+        case "map":
+            found = [data.get("alt"), *(data.get("steps") or ())]
+        case "image":
+            found = [data.get("alt"), data.get("caption")]
+        case _:
+            found = [value for value in data.values() if isinstance(value, str)]
+    return [str(line).strip() for line in found if line and str(line).strip()]
+
+
+def _entry(item: Any) -> str:
+    return _joined(item, "title", "aside", "text") if isinstance(item, Mapping) else str(item)
+
+
+def _joined(row: Mapping[str, Any], *names: str) -> str:
+    return ", ".join(str(row[name]) for name in names if row.get(name))
+
+
+def code_card(
+    site: Site, language: str, lines: Sequence[str], *, title: str = "", card: Card | None = None
+) -> Card:
+    """Return the card with the code for a page of these lines."""
+    settings = site.settings(TakeAwaySettings)
+    said = words(language)
+    text = "\n".join(lines)
+    if settings.base_url:
+        pages: Pages = site.state["pages"]
+        token = pages.add(language, text, settings.minutes * 60, title=title, card=card)
+        content = f"{settings.base_url}/-/take_away/{token}"
+        below = said["scan"].format(minutes=settings.minutes)
+    else:
+        whole = "\n".join([title, text]) if title else text
+        content = cut(whole)
+        below = said["text"]
+    return Card("qr", said["title"], {"content": content, "text": below}, id="take-away")
+
+
+@hookimpl
+def take_along(site: Site, session: SessionHandle, card: Card) -> Card | None:
+    """Make a code of the card that the visitor wants along."""
+    lines = lines_of(card)
+    if not lines:
+        return None
+    model = PICTURES.get(card.kind)
+    picture = None
+    if model is not None:
+        # Their templates want every field, also those that the card left to its default.
+        whole = model.model_validate(dict(card.data)).model_dump(mode="json")
+        picture = replace(card, data=whole)
+    return code_card(site, session.language, lines, title=card.title, card=picture)
+
+
 @hookimpl
 def register_settings(register: RegisterSettings) -> None:
     """Where phones reach us, and for how long."""
@@ -153,8 +231,7 @@ def register_settings(register: RegisterSettings) -> None:
 @hookimpl
 def register_tools(register: RegisterTool, site: Site) -> None:
     """One function for the model."""
-    settings = site.settings(TakeAwaySettings)
-    pages = site.state["pages"] = Pages(site)
+    site.state["pages"] = Pages(site)
 
     async def take_it_along(session: SessionHandle) -> ToolResult:
         """Show a QR code so that the visitor can take the last answer along on a phone."""
@@ -162,14 +239,8 @@ def register_tools(register: RegisterTool, site: Site) -> None:
         answer = last_answer(session)
         if not answer:
             return ToolResult({"say": said["nothing"]})
-        data: dict[str, Any]
-        if settings.base_url:
-            token = pages.add(session.language, answer, settings.minutes * 60)
-            text = said["scan"].format(minutes=settings.minutes)
-            data = {"content": f"{settings.base_url}/-/take_away/{token}", "text": text}
-        else:
-            text, data = said["text"], {"content": cut(answer), "text": said["text"]}
-        return ToolResult({"say": text}, (Card("qr", said["title"], data, id="take-away"),))
+        card = code_card(site, session.language, answer.splitlines())
+        return ToolResult({"say": card.data["text"]}, (card,))
 
     register(take_it_along, per_minute=6)
 
@@ -187,9 +258,10 @@ def register_routes(register: RegisterRoute, site: Site) -> None:
         html = site.render(
             "take_away/page.html",
             language=language.partition("-")[0],
-            title=said["page"],
+            title=(found.title if found else "") or said["page"],
             site_name=site.name,
             paragraphs=paragraphs,
+            card=found.card if found else None,
         )
         return PluginResponse(html, status=200 if found else 410, content_type="text/html")
 

@@ -80,7 +80,7 @@ async def test_the_list_follows_and_a_pause_holds_it(tmp_path: Path) -> None:
             )
         )  # fmt: skip
         await expect(page.locator("#recent")).to_contain_text("nobody answered any more")
-        await row.get_by_role("link").click()
+        await row.get_by_role("link", name="Listening").click()
         await expect(page.get_by_role("heading", level=1)).to_have_text("Visit at Main entrance")
 
 

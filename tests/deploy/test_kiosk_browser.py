@@ -57,7 +57,9 @@ async def server() -> AsyncIterator[Server]:
         yield state
 
 
-async def start(folder: Path, url: str, started: str = "") -> asyncio.subprocess.Process:
+async def start(
+    folder: Path, url: str, started: str = "", **more: str
+) -> asyncio.subprocess.Process:
     compositor = folder / "compositor"
     compositor.write_text(
         f'#!/bin/sh\nprintf "%s\\n" "$@" | curl -s --data-binary @- "{started or url}started"\n'
@@ -74,6 +76,7 @@ async def start(folder: Path, url: str, started: str = "") -> asyncio.subprocess
             "SCREEN_BROWSER": "/usr/bin/browser",
             "SCREEN_PROBE_S": "0.05",
             "SCREEN_OUTAGE": "3",
+            **more,
         },
         stdin=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.PIPE,
@@ -138,6 +141,18 @@ async def test_the_browser_keeps_its_profile_but_not_its_last_pages(
     await finish(process)
     assert (profile / "Cookies").exists()
     assert not (profile / "Sessions/Tabs_1").exists()
+
+
+@pytest.mark.parametrize("printing", ["0", "1"])
+async def test_it_prints_without_asking_where_the_site_says_so(
+    server: Server, tmp_path: Path, printing: str
+) -> None:
+    process = await start(tmp_path, server.url, SCREEN_PRINT=printing)
+    async with asyncio.timeout(DEADLINE_S):
+        arguments = await server.arguments.get()
+    process.send_signal(signal.SIGTERM)
+    await finish(process)
+    assert ("--kiosk-printing" in arguments) is (printing == "1")
 
 
 @pytest.mark.parametrize("url", ["", "kiosk.example.org", "ftp://kiosk.example.org/"])

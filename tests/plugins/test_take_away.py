@@ -7,15 +7,25 @@ import json
 import aiohttp
 import pytest
 
+from kiosk import keys
 from kiosk.builtin.cards import QrData
 from kiosk.emulator.speech.engines import Engines
 from kiosk.errors import SettingsError
 from kiosk.hooks.site import Turn
-from kiosk.model import ToolCall, ToolResult
+from kiosk.model import Card, ToolCall, ToolResult
+from kiosk.signaling import messages as m
 from kiosk.testing import KioskHarness, ManualClock, Visit, fake_session, fake_site
 from kiosk.testing.fixtures import MakeHarness
 from plugins import take_away
-from plugins.take_away import MOST_IN_CODE, MOST_PAGES, Pages, cut, last_answer
+from plugins.take_away import (
+    MOST_IN_CODE,
+    MOST_PAGES,
+    Pages,
+    code_card,
+    cut,
+    last_answer,
+    lines_of,
+)
 from tests.unit.hooks.hooking import hooked
 
 
@@ -120,3 +130,55 @@ async def test_pages_end_by_themselves_and_by_number() -> None:
 def test_an_address_without_https_stops_the_start() -> None:
     with pytest.raises(SettingsError, match="begin with https"):
         hooked({"take_away": take_away}, plugins={"take_away": {"base_url": "http://a.example"}})
+
+
+@pytest.mark.parametrize(
+    ("card", "lines"),
+    [
+        (Card("text", "T", {"text": "One.\nTwo.", "note": ""}), ["One.", "Two."]),
+        (
+            Card("list", "L", {"items": ["A", {"title": "B", "aside": "9 EUR", "text": "x"}]}),
+            ["A", "B, 9 EUR, x"],
+        ),
+        (
+            Card("timetable", "D", {"day": "Today", "rows": [{"time": "11:00", "title": "Tour"}]}),
+            ["Today", "11:00, Tour"],
+        ),
+        (Card("map", "M", {"alt": "Plan", "steps": ["Left.", "Up."]}), ["Plan", "Left.", "Up."]),
+        (Card("image", "I", {"src": "/static/x.png", "alt": "A ship"}), ["A ship"]),
+        (Card("weather", "W", {"words": "Sunny", "degrees": 21}), ["Sunny"]),
+    ],
+)
+def test_the_words_of_a_card(card: Card, lines: list[str]) -> None:
+    assert lines_of(card) == lines
+
+
+def test_a_long_card_in_another_alphabet_still_fits_a_code() -> None:
+    site = fake_site(settings=take_away.TakeAwaySettings())
+    card = code_card(site, "ar", ["متحف " * 400], title="خريطة")
+    assert len(card.data["content"].encode()) <= MOST_IN_CODE
+    assert card.id == "take-away"
+
+
+async def test_hook_take_along(kiosk_harness: MakeHarness, engines: Engines) -> None:
+    harness = await asked(kiosk_harness, engines, base_url="https://kiosk.example")
+    visit = await harness.visit(media=False, microphone=False)
+    await visit.heard()
+    session = harness.app[keys.REGISTRY].on_kiosk("lobby")
+    assert session is not None
+    places = [{"x": 1, "y": 1, "name": "You", "kind": "here"}]
+    plan = {"width": 9, "height": 9, "alt": "The way to the lift", "places": places,
+            "route": [[1, 1], [5, 5]], "steps": ["Turn left."]}  # fmt: skip
+    await session.ctx.handle.show(Card("map", "To the lift", plan, "way"))
+    await visit.until(lambda v: "way" in v.cards, "the map")
+    assert visit.cards["way"]["offers"] == ["take"]
+    await visit.send(m.CardTake(id="way"))
+    await visit.until(lambda v: "take-away" in v.cards, "the code")
+    assert visit.cards["take-away"]["offers"] == []
+    code = session.ctx.shown["take-away"].data["content"]
+    path = code.removeprefix("https://kiosk.example")
+    status, text = await opened(harness, path)
+    assert status == 200
+    for part in ("To the lift", "Turn left.", "<polyline"):
+        assert part in text
+    assert (await opened(harness, path))[0] == 410, "it opens once"

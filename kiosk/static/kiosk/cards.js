@@ -4,23 +4,26 @@ import { prepareForm } from "./forms.js";
 
 const MAX_CARDS = 4;
 const SLACK_PX = 4; // less than this is rounding, not something to read
+const PRINT_AGAIN_MS = 10_000; // one touch, one sheet: a hurried visitor does not empty the tray
 const PAGE = 0.85; // of the visible height: the last line read stays in view
 
 /**
- * Calls `onDismiss(id)` when the visitor closes a card, `onForm(id, values)` when one is confirmed.
+ * Calls `onDismiss(id)` when the visitor closes a card, `onForm(id, values)` when one is confirmed,
+ * `onTake(id)` when one is to be taken along.
  *
  * Scripts of plugins hear `kiosk:card` on the document, with `detail` `{id, kind, element}`, when a
  * card was drawn or updated, and `kiosk:card-gone` when it leaves the page.
  */
 export class Cards {
   /** @param {HTMLElement} root @param {HTMLTemplateElement} frame @param {HTMLElement} news */
-  constructor(root, frame, news, texts, onDismiss, onForm) {
+  constructor(root, frame, news, texts, onDismiss, onForm, onTake) {
     this.root = root;
     this.frame = frame;
     this.news = news;
     this.texts = texts;
     this.onDismiss = onDismiss;
     this.onForm = onForm;
+    this.onTake = onTake;
     this.cards = new Map();
     this.forms = new Map();
     this.sizes = new ResizeObserver((entries) => {
@@ -28,8 +31,8 @@ export class Cards {
     });
   }
 
-  /** @param {{id: string, kind: string, title: string, html: string}} card */
-  show({ id, kind, title, html }) {
+  /** @param {{id: string, kind: string, title: string, html: string, offers?: string[]}} card */
+  show({ id, kind, title, html, offers = [] }) {
     const old = this.cards.get(id);
     const isUpdate = old?.dataset.kind === kind;
     if (old && !isUpdate) this.#remove(id);
@@ -42,6 +45,7 @@ export class Cards {
     body.innerHTML = html;
     this.#watch(body, true);
     this.texts.apply(body);
+    offerTools(card, offers, () => this.onTake(id));
     this.forms.delete(id);
     for (const form of body.querySelectorAll("form[data-card-form]")) {
       this.forms.set(id, prepareForm(form, this.texts, (values) => this.onForm(id, values)));
@@ -128,6 +132,23 @@ export class Cards {
 }
 
 let made = 0;
+
+// Take along, print: what the server says may be done with this card.
+function offerTools(card, offers, onTake) {
+  const tools = card.querySelector(".card-tools");
+  tools.hidden = !offers.length;
+  for (const button of tools.children) {
+    button.hidden = !offers.includes(button.dataset.offer);
+    button.onclick = button.dataset.offer === "take" ? onTake : () => print(button);
+  }
+}
+
+// The style for paper shows this card and nothing around it.
+function print(button) {
+  button.disabled = true;
+  setTimeout(() => (button.disabled = false), PRINT_AGAIN_MS);
+  window.print();
+}
 
 function bodyOf(card) {
   return card.querySelector(".card-body");

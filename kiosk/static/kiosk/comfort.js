@@ -7,8 +7,14 @@ const HEALTHY_AFTER_MS = 60_000;
 
 /** Keep the display on; the lock is lost whenever the page is hidden, so it is asked for again. */
 export function stayAwake() {
+  const awake = (is) => (document.documentElement.dataset.awake = is);
   const ask = () => {
-    if (!document.hidden) navigator.wakeLock?.request("screen").catch(() => {});
+    if (document.hidden) return;
+    const held = navigator.wakeLock?.request("screen");
+    held?.then((lock) => {
+      awake("yes");
+      lock.addEventListener("release", () => awake("no"));
+    }).catch(() => awake("no"));
   };
   document.addEventListener("visibilitychange", ask);
   addEventListener("pointerdown", ask, { once: true });

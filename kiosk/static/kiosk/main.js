@@ -1,5 +1,6 @@
 // The kiosk page: starts its parts and connects them. One visit at a time lives in visit.js.
 
+import { Agent } from "./agent.js";
 import { AvatarMedia } from "./media.js";
 import { Captions } from "./captions.js";
 import { Cards } from "./cards.js";
@@ -28,6 +29,7 @@ const cards = new Cards(
   texts,
   (id) => visit.dismissed(id),
   (id, values) => visit.filled(id, values),
+  (id) => visit.take(id),
 );
 const socket = new SignalSocket(
   `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws/kiosk`,
@@ -42,6 +44,7 @@ const waiting = page.attract?.greetings
 socket.addEventListener("message", ({ detail }) => {
   if (detail.type === "attract" || detail.type === "wake") waiting?.then((one) => one?.[detail.type](detail));
 });
+new Agent({ page, texts, media, microphone, view, visit, socket });
 
 holdStill();
 stayAwake();

@@ -19,6 +19,7 @@ export class AvatarMedia extends EventTarget {
     this.tracks = [];
     this.timers = new Set();
     this.level = 1;
+    this.master = 1;
     this.frames = 0;
     this.frameAt = 0;
     this.isPlaying = false;
@@ -86,7 +87,13 @@ export class AvatarMedia extends EventTarget {
   /** @param {number} level 0 to 1 */
   setVolume(level) {
     this.level = level;
-    this.video.volume = level;
+    this.video.volume = level * this.master;
+  }
+
+  /** @param {number} share 0 to 1: how loud this device is at most; the visitor's choice is within it */
+  setMaster(share) {
+    this.master = share;
+    this.setVolume(this.level);
   }
 
   /** After a tap: try again with sound. */
@@ -126,7 +133,7 @@ export class AvatarMedia extends EventTarget {
   async #play(peer) {
     const video = this.video;
     video.muted = false;
-    video.volume = this.level;
+    this.setVolume(this.level);
     const shown = firstFrame(video);
     let muted = false;
     const sound = video.play().then(

@@ -122,6 +122,10 @@ export class Visit {
     this.socket.send({ type: "card_dismiss", id });
   }
 
+  take(id) {
+    this.socket.send({ type: "card_take", id });
+  }
+
   filled(id, values) {
     this.socket.send({ type: "card_form", id, values });
   }

@@ -63,8 +63,10 @@ function fill(line, row) {
     word(element);
   }
   for (const link of line.querySelectorAll("[data-link]")) {
-    const target = row[link.dataset.link];
-    if (target) link.setAttribute("href", `/operator/visits/${target}`);
+    const { link: kind, suffix = "" } = link.dataset;
+    const target = row[kind];
+    const place = kind === "visit" ? "visits" : "kiosks";
+    if (target) link.setAttribute("href", `/operator/${place}/${encodeURIComponent(target)}${suffix}`);
     else link.removeAttribute("href");
     if (link.classList.contains("button")) link.hidden = !target;
   }
@@ -91,6 +93,11 @@ function made(template, row, key, value) {
 }
 
 function showKiosk(row, quiet) {
+  const head = document.querySelector(`[data-kiosk-head="${CSS.escape(row.id)}"]`);
+  if (head) {
+    fill(head, row);
+    for (const link of document.querySelectorAll("main > .columns [data-link]")) fill(link.parentElement, { visit: row.visit });
+  }
   const list = $("kiosks");
   if (!list) return;
   let line = list.querySelector(`[data-kiosk="${CSS.escape(row.id)}"]`);
@@ -104,8 +111,10 @@ function showKiosk(row, quiet) {
 function showNeeds(rows) {
   const list = $("attention");
   if (!list) return;
+  const { only } = $("attention-section").dataset; // a screen's own page shows its own needs
+  const shown = only ? rows.filter((row) => row.kiosk === only) : rows;
   const left = new Map([...list.children].map((line) => [line.dataset.need, line]));
-  for (const row of rows) {
+  for (const row of shown) {
     const line = left.get(row.key);
     left.delete(row.key);
     if (line) {
@@ -113,7 +122,30 @@ function showNeeds(rows) {
     } else fresh(list.appendChild(made("need-template", row, "need", row.key)));
   }
   for (const line of left.values()) line.remove();
-  $("calm").hidden = rows.length > 0;
+  $("calm").hidden = shown.length > 0;
+}
+
+/** One screen as a device: its facts in place, its lists as the server has them. */
+function showDevice(row) {
+  const part = $("device");
+  if (part?.dataset.device !== row.id) return;
+  $("unreported").hidden = row.reported;
+  $("reported").hidden = !row.reported;
+  if (row.reported) fill(part, row);
+  const bars = part.querySelectorAll("[data-levels] rect");
+  row.levels?.forEach((level, at) => {
+    const height = Math.max(1, level / 5);
+    bars[at]?.setAttribute("height", height);
+    bars[at]?.setAttribute("y", 20 - height);
+  });
+  for (const name of ["commands", "errors"]) {
+    const list = $(name);
+    const key = JSON.stringify(row[name]);
+    if (list.dataset.key === key) continue;
+    list.dataset.key = key;
+    list.replaceChildren(...row[name].map((line, at) => made("told-template", line, "at", at)));
+    document.querySelector(`[data-empty="${name}"]`).hidden = row[name].length > 0;
+  }
 }
 
 function showVisit(row) {
@@ -188,6 +220,7 @@ function show(message) {
   for (const row of message.kiosks ?? []) showKiosk(row, quiet);
   if (message.kiosk) showKiosk(message.kiosk, false);
   if (message.attention) showNeeds(message.attention);
+  if (message.device) showDevice(message.device);
   if (message.past) renewRecent();
   if (message.visit) showVisit(message.visit);
   for (const row of message.turns ?? []) addTurn(row, true);
@@ -293,6 +326,10 @@ function pause() {
 }
 
 // ── start ─────────────────────────────────────────────────────────────────────────────────
+
+// The answer to a form stands at the form's own address, which is no page to come back to.
+const { address } = document.querySelector("[data-address]")?.dataset ?? {};
+if (address && location.pathname !== address) history.replaceState(null, "", address);
 
 wordAll();
 setInterval(() => {

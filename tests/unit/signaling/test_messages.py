@@ -13,6 +13,7 @@ from pydantic import BaseModel
 
 from kiosk.errors import SignalingError
 from kiosk.signaling import messages as m
+from kiosk.signaling.device import DeviceError
 
 few = settings(deadline=None, max_examples=60, database=None)
 CODES = {"bad_json", "not_an_object", "unknown_type", "bad_message"}
@@ -163,7 +164,35 @@ def test_an_error_names_the_field_and_repeats_no_value() -> None:
             '{"type":"card_form","id":"survey","values":{"how":"well","again":true}}',
             m.CardForm(id="survey", values={"how": "well", "again": True}),
         ),
+        ('{"type":"card_take","id":"map"}', m.CardTake(id="map")),
         ('{"type":"end"}', m.End()),
+        (
+            '{"type":"device","every_s":30,"page":"1.0","browser":"Chromium","width":1080,'
+            '"height":1920,"language":"en","state":"listening","media":"direct",'
+            '"frame_age_s":0.04,"volume":80,"microphone":"on","silent_s":null,"levels":[3,12],'
+            '"up_s":60,"at":1790000000000,"errors":[{"kind":"media: stalled","age_s":2}]}',
+            m.Report(
+                every_s=30,
+                page="1.0",
+                browser="Chromium",
+                width=1080,
+                height=1920,
+                language="en",
+                state="listening",
+                media="direct",
+                frame_age_s=0.04,
+                volume=80,
+                microphone="on",
+                levels=(3, 12),
+                up_s=60,
+                at=1_790_000_000_000,
+                errors=(DeviceError(kind="media: stalled", age_s=2),),
+            ),
+        ),
+        (
+            '{"type":"command_done","id":"command_1","ok":false,"detail":"nobody visits now"}',
+            m.CommandDone(id="command_1", ok=False, detail="nobody visits now"),
+        ),
     ],
 )
 def test_golden_messages_from_the_browser(text: str, message: m.ClientMessage) -> None:
@@ -189,7 +218,7 @@ def test_every_message_of_the_browser_has_a_golden_one() -> None:
             ),
             '{"type":"welcome","protocol":1,"kiosk_id":"lobby","kiosk_name":"Lobby",'
             '"language":"en","languages":[{"code":"en","name":"English"}],"consent":true,'
-            '"talk":"open","resumed":false}',
+            '"talk":"open","resumed":false,"report_s":30}',
         ),
         (m.Wake(), '{"type":"wake"}'),
         (
@@ -212,6 +241,15 @@ def test_every_message_of_the_browser_has_a_golden_one() -> None:
         ),
         (m.Working(active=True), '{"type":"working","active":true}'),
         (m.Set(text_size="large", sign=False), '{"type":"set","text_size":"large","sign":false}'),
+        (
+            m.ShowCard(id="c", kind="text", title="Hours", html="<p>9-5</p>", offers=("take",)),
+            '{"type":"card","id":"c","kind":"text","title":"Hours","html":"<p>9-5</p>",'
+            '"offers":["take"]}',
+        ),
+        (
+            m.Command(id="command_1", name="volume", args={"level": 40}),
+            '{"type":"command","id":"command_1","name":"volume","args":{"level":40}}',
+        ),
         (
             m.Failure(code="not_now", message="Wait."),
             '{"type":"error","code":"not_now","message":"Wait.","fatal":false}',

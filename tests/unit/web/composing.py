@@ -29,11 +29,13 @@ from kiosk.security.passwords import Passwords
 from kiosk.settings import Settings
 from kiosk.storage.database import Storage
 from kiosk.telemetry import Metrics
-from kiosk.web import dashboard, enrol, health, middlewares, plugged, plugin_page
+from kiosk.web import dashboard, enrol, health, kiosk_page, middlewares, plugged, plugin_page
+from kiosk.web.commander import COMMANDER, Commander
 from kiosk.web.feed import Feed
 from kiosk.web.live import LiveView
 from kiosk.web.middlewares import ErrorPage
 from kiosk.web.routes import Route, add_routes
+from kiosk.web.shots import SHOTS, Shots
 from kiosk.web.static import StaticFiles
 from kiosk.web.templating import Templates
 from tests.unit.storage.keeping import NOON, ManualClock, kept
@@ -197,6 +199,9 @@ async def site(
         app[keys.STORAGE] = storage
         app[keys.TEMPLATES] = templates
         app[keys.LIVE] = live
+        app[SHOTS] = Shots(bus, clock)
+        await app[SHOTS].start()
+        app[COMMANDER] = Commander(bus, clock, metrics, app[SHOTS])
         app[keys.OPERATORS] = operators
         app[keys.DEVICES] = await Devices.open(
             storage, clock, settings.access, [item.id for item in KIOSKS]
@@ -210,6 +215,7 @@ async def site(
             [
                 *health.routes(),
                 *dashboard.routes(),
+                *kiosk_page.routes(),
                 *plugin_page.routes(),
                 *plugged.routes(hooks),
                 *(feed or Feed()).routes(),
@@ -232,5 +238,6 @@ async def site(
                 await running.client.close()
                 await runner.cleanup()
                 await live.aclose()
+                await app[SHOTS].aclose()
                 await operators.aclose()
                 await bus.aclose()

@@ -41,6 +41,7 @@ async def test_hello_is_answered_with_who_the_screen_is_and_what_it_offers(tmp_p
         "consent": True,
         "talk": "push",
         "resumed": False,
+        "report_s": 30.0,
     }
 
 

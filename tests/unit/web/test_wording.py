@@ -74,6 +74,21 @@ SAMPLES: list[tuple[ev.DomainEvent, str, str]] = [
         "calm",
     ),
     (
+        ev.KioskReported(kiosk_id="main", at=NOON, facts={"browser": SECRET}),
+        "Screen reported",
+        "calm",
+    ),
+    (
+        ev.KioskCommanded(kiosk_id="main", at=NOON, name="reload", by="anna", ok=True),
+        "anna asked for a reload: done",
+        "calm",
+    ),
+    (
+        ev.KioskCommanded(kiosk_id="main", at=NOON, name="mute", by="bert", ok=False),
+        "bert asked for the sound on or off: failed",
+        "trouble",
+    ),
+    (
         ev.UpstreamLost(**STAMP, code="closed"),
         "Line to Voice Live lost (closed); seeking a new one",
         "trouble",

@@ -1,0 +1,101 @@
+"""/operator/kiosks/ID: one screen as a device, live, and what an operator may have it do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from aiohttp import web
+
+from kiosk import keys
+from kiosk.security.access import Access, allowed
+from kiosk.signaling.device import ARGS
+from kiosk.web import board, device_board, wording
+from kiosk.web.commander import COMMANDER, RULES
+from kiosk.web.dashboard import MAX_WHY, render
+from kiosk.web.live import LiveKiosk
+from kiosk.web.request import form, identity, operator, refuse
+from kiosk.web.routes import Route
+from kiosk.web.shots import SHOTS
+
+NO_KIOSK: Final = "There is no such screen; it may have been taken out of the settings."
+
+
+async def kiosk_page(request: web.Request) -> web.Response:
+    """Show one screen."""
+    return await _page(request, _screen(request))
+
+
+async def command(request: web.Request) -> web.Response:
+    """Give the screen a command; written into the audit before it is sent, and what came of it."""
+    who = operator(request)
+    item = _screen(request)
+    name = request.match_info["name"]
+    rule = RULES.get(name)
+    if rule is None:
+        refuse(404, "no_command", f"There is no such command; there are {', '.join(RULES)}.")
+    if not allowed(rule.access, identity(request)):
+        refuse(403, "forbidden", "This command is for admins of this site.")
+    fields = await form(request)
+    why = fields.get("why", "").strip()[:MAX_WHY]
+    audit = request.app[keys.STORAGE].audit
+    await audit.add(who.name, f"kiosk.{name}", item.id, why)
+    outcome = await request.app[COMMANDER].issue(item.id, name, _args(name, fields), who.name)
+    if not outcome.ok:
+        await audit.add(who.name, f"kiosk.{name}.undone", item.id, outcome.detail)
+    # Not a redirect: the outcome is said once, and a reload asks whether to send it again.
+    return await _page(request, item, outcome.detail, failed=not outcome.ok)
+
+
+async def screenshot(request: web.Request) -> web.Response:
+    """Answer with the newest picture of the screen, as long as it is kept."""
+    shot = request.app[SHOTS].get(_screen(request).id)
+    if shot is None:
+        refuse(404, "no_picture", "There is no picture any more; take a new one.")
+    return web.Response(body=shot.jpeg, content_type="image/jpeg")
+
+
+def routes() -> list[Route]:
+    """Return the addresses of this module; each command has its own level besides."""
+    who = Access.OPERATOR
+    return [
+        Route("GET", "/operator/kiosks/{kiosk}", kiosk_page, who),
+        Route("POST", "/operator/kiosks/{kiosk}/commands/{name}", command, who),
+        Route("GET", "/operator/kiosks/{kiosk}/screenshot", screenshot, who),
+    ]
+
+
+def _screen(request: web.Request) -> LiveKiosk:
+    item = request.app[keys.LIVE].kiosks.get(request.match_info["kiosk"])
+    if item is None:
+        refuse(404, "no_kiosk", NO_KIOSK)
+    return item
+
+
+async def _page(
+    request: web.Request, item: LiveKiosk, outcome: str = "", *, failed: bool = False
+) -> web.Response:
+    live = request.app[keys.LIVE]
+    shot = request.app[SHOTS].get(item.id)
+    who = identity(request)
+    return await render(
+        request,
+        "kiosk.html",
+        nav="now",
+        feed=f"/operator/feed?kiosk={item.id}",
+        kiosk=board.kiosk(live, item),
+        device=device_board.BLANK | device_board.device(live, item),
+        attention=[row for row in board.attention(live) if row["kiosk"] == item.id],
+        languages=[
+            (code, wording.language(code)) for code in request.app[keys.SETTINGS].site.languages
+        ],
+        may={name for name, rule in RULES.items() if allowed(rule.access, who)},
+        shot_at=shot.at.isoformat() if shot is not None else "",
+        outcome=outcome,
+        failed=failed,
+    )
+
+
+def _args(name: str, fields: Mapping[str, str]) -> dict[str, Any]:
+    """Return the fields of a form that the command knows; their kinds are checked with it."""
+    return {key: fields[key] for key in ARGS[name].model_fields if key in fields}
