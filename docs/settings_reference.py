@@ -54,6 +54,8 @@ def models_in(annotation: Any) -> tuple[type[BaseModel], ...]:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return (annotation,)
     found: list[type[BaseModel]] = []
+    if typing.get_origin(annotation) is dict:
+        return ()  # its keys are the site's own, so it has no section; its description says where
     for part in typing.get_args(annotation):
         found += models_in(part)
     return tuple(found)
@@ -77,7 +79,9 @@ def type_name(annotation: Any) -> str:
     if origin is tuple:
         return f"list of {len(args)} {type_name(args[0])}s"
     if origin is dict:
-        return "table" if args[1] is Any else f"table of {type_name(args[1])}"
+        if args[1] is Any:
+            return "table"
+        return "table of tables" if models_in(args[1]) else f"table of {type_name(args[1])}"
     if annotation is types.NoneType:
         return "nothing"
     names = {bool: "true/false", int: "integer", float: "number", str: "text", Path: "path"}

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import aiohttp
+import structlog
 from aiohttp import web
 
 from kiosk import events, keys, paths
@@ -47,6 +48,7 @@ from kiosk.web import (
     sinks_page,
     theme_preview,
 )
+from kiosk.web.catalogues import Catalogues
 from kiosk.web.commander import COMMANDER, Commander
 from kiosk.web.feed import Feed
 from kiosk.web.health import Readiness
@@ -58,10 +60,15 @@ from kiosk.web.shots import SHOTS, Shots
 from kiosk.web.static import StaticFiles
 from kiosk.web.templating import Templates
 
+log = structlog.get_logger(__name__)
+
 MOST_PUBLISHED: Final = 65_536
 """Longest event of a plugin as JSON: it is kept for every operator who looks on."""
 PLUGIN_HTTP_S: Final = 10.0
 """How long a request of a plugin's may take, unless it says otherwise."""
+
+MISSING_NAMED: Final = 5
+"""How many missing sentences the log names; `kiosk check` counts all of them."""
 
 CREDENTIAL: web.AppKey[Credential] = web.AppKey("credential")
 
@@ -85,10 +92,10 @@ def create_app(
     if settings.upstream.endpoint is None:
         raise SettingsError(NO_ENDPOINT)
     clock = clock if clock is not None else SystemClock()
-    texts = Texts.load()
+    texts = _texts(settings)
+    catalogues = Catalogues()
     for code in settings.site.languages:
-        Texts.describe(code)
-        language_name(code)
+        catalogues.url(code, pages.shown_texts(texts, code, settings.site))
     app = web.Application(client_max_size=settings.server.max_body_bytes)
     metrics = Metrics()
     ours = builtins(lambda: app[keys.STORAGE], texts, settings.site.wording)
@@ -117,7 +124,7 @@ def create_app(
     )
     _check_card_files(loaded, hooks, static)
     app[keys.READY] = Readiness(clock)
-    app[pages.VERSION] = f"{metadata_version()}-{static.version}"
+    app[pages.VERSION] = f"{metadata_version()}-{static.version}-{catalogues.version}"
     app[keys.LIVE] = LiveView(app[keys.BUS], clock, kiosks.values(), version=app[pages.VERSION])
     app[SHOTS] = Shots(app[keys.BUS], clock)
     app[COMMANDER] = Commander(app[keys.BUS], clock, metrics, app[SHOTS])
@@ -128,6 +135,7 @@ def create_app(
     app[pages.THEMES] = looks
     app[pages.STATIC] = static
     app[pages.LOOKS] = {name: looks.of(name, texts, static.url) for name in kiosks}
+    app[pages.CATALOGUES] = catalogues
 
     middlewares.install(
         app, error_page=lambda request, status: pages.error_page(request.app, status)
@@ -147,6 +155,7 @@ def create_app(
             *plugged.routes(hooks),
             *Feed().routes(),
             *ServicePanel(clock).routes(),
+            *catalogues.routes(),
             *static.routes(),
         ],
     )
@@ -154,6 +163,25 @@ def create_app(
     app.cleanup_ctx.extend((_storage, _live, _hooks, _transcripts, _upstream, _visits, _ready))
     app.on_shutdown.append(_drain)
     return app
+
+
+def _texts(settings: Settings) -> Texts:
+    """Read every sentence, and say which languages of the site fall back to English."""
+    folder = settings.site.texts
+    texts = Texts.load([folder] if folder is not None else [])
+    for code in settings.site.languages:
+        Texts.describe(code)
+        language_name(code)
+        missing = texts.missing(code)
+        if missing:
+            log.warning(
+                "a language lacks sentences and shows English ones",
+                language=code,
+                missing=len(missing),
+                first=", ".join(missing[:MISSING_NAMED]),
+                texts=str(folder) if folder is not None else "",
+            )
+    return texts
 
 
 def builtins(

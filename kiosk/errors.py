@@ -75,7 +75,7 @@ class UpstreamError(KioskError):
     """Voice Live could not be reached, refused, or went away.
 
     `code` is ours and stable: unauthorized, forbidden, rate_limited, refused, unreachable,
-    timeout, closed, protocol. `status` is the HTTP status of a refused handshake,
+    timeout, closed, protocol, voice_change. `status` is the HTTP status of a refused handshake,
     `retry_after` seconds.
     """
 

@@ -119,9 +119,17 @@ class Texts:
         return SOURCE_LANGUAGE
 
     def missing(self, language: str) -> tuple[str, ...]:
-        """Return the keys that `language` has no sentence for, sorted; empty for a full one."""
-        have = self._catalogues.get(language, {})
-        return tuple(sorted(self._catalogues[SOURCE_LANGUAGE].keys() - have.keys()))
+        """Return the keys that are shown in English for `language`, sorted; empty for a full one.
+
+        What `de-AT` takes from `de` is not missing, nor is a sentence for children where there is
+        the usual one.
+        """
+        parts = language.replace("_", "-").split("-")
+        have: set[str] = set()
+        for length in range(1, len(parts) + 1):
+            have |= self._catalogues.get("-".join(parts[:length]), {}).keys()
+        lacking = self._catalogues[SOURCE_LANGUAGE].keys() - have
+        return tuple(sorted(key for key in lacking if _plain(key) not in have))
 
     @staticmethod
     @functools.cache
@@ -162,6 +170,12 @@ def _suffix(key: str) -> str:
     """Return the wording that a key is for, or nothing for the standard one."""
     last = key.rpartition(".")[2]
     return last if last in WORDINGS[1:] else ""
+
+
+def _plain(key: str) -> str:
+    """Return the key without its wording."""
+    wording = _suffix(key)
+    return key.removesuffix(f".{wording}") if wording else key
 
 
 def _source_first(path: Path) -> tuple[bool, str]:

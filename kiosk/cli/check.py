@@ -11,6 +11,7 @@ from kiosk import keys
 from kiosk.app import NO_ENDPOINT, create_app
 from kiosk.clock import SystemClock
 from kiosk.errors import KioskError, SettingsError
+from kiosk.i18n import Texts
 from kiosk.session.line import Line
 from kiosk.settings import Settings
 from kiosk.storage.database import open_storage
@@ -22,6 +23,7 @@ async def check_site(settings: Settings) -> None:
     """Run every check, print a line for each, and exit with 1 when one failed."""
     click.echo("ok    settings")
     checks: list[tuple[str, Callable[[Settings], Awaitable[str]]]] = [
+        ("sentences", _sentences),
         ("plugins", _plugins),
         ("database", _database),
         ("upstream", _upstream),
@@ -37,6 +39,20 @@ async def check_site(settings: Settings) -> None:
             click.echo(f"ok    {name}: {said}")
     if failed:
         sys.exit(1)
+
+
+async def _sentences(settings: Settings) -> str:
+    folder = settings.site.texts
+    texts = Texts.load([folder] if folder is not None else [])
+    short = {code: texts.missing(code) for code in settings.site.languages}
+    lacking = [
+        f"{code} shows {len(missing)} in English: {', '.join(missing)}"
+        for code, missing in short.items()
+        if missing
+    ]
+    if lacking:
+        return "; ".join(lacking)
+    return f"complete in {', '.join(short)}"
 
 
 async def _plugins(settings: Settings) -> str:
@@ -58,11 +74,12 @@ async def _upstream(settings: Settings) -> str:
     """A real token, a real handshake, the real session settings; no avatar is started."""
     if settings.upstream.endpoint is None:
         raise SettingsError(NO_ENDPOINT)
+    first = settings.site.languages[0]
     session = session_update(
-        settings.upstream,
+        settings.upstream.speaking(first),
         instructions=settings.site.instructions,
         tools=(),
-        language=settings.site.languages[0],
+        language=first,
         metadata={"kiosk": "check", "visit": "check"},
     )
     async with open_credential(settings.upstream) as credential:

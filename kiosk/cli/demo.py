@@ -38,6 +38,9 @@ The museum shop next to the entrance sells books, postcards and small gifts.
 """
 
 
+LANGUAGES: Final = ("en", "de", "fr", "es", "pt", "uk", "ar", "zh", "ja")
+"""All that there are sentences for."""
+
 MUSEUM: Final[Mapping[str, Any]] = {
     "lobby_greeting": {
         "welcome": {
@@ -70,7 +73,7 @@ def demo_settings(
         "site": {
             "name": "Museum on the Quay",
             "instructions": INSTRUCTIONS,
-            "languages": ["en", "de"],
+            "languages": list(LANGUAGES),
             "time_zone": "Europe/Lisbon",
         },
         "kiosks": [{"id": "lobby", "name": "Lobby", "place": "entrance"}],

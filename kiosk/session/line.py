@@ -10,7 +10,7 @@ from typing import Any
 from kiosk.errors import MediaError, UpstreamError
 from kiosk.session.gate import Ask, ResponseGate
 from kiosk.session.turns import FinishedTurn
-from kiosk.settings.upstream import OpenAIVoice, UpstreamSettings
+from kiosk.settings.upstream import UpstreamSettings
 from kiosk.voicelive import codec
 from kiosk.voicelive.connection import Connection, Event
 from kiosk.voicelive.credentials import Credential
@@ -30,6 +30,10 @@ class Line:
         self._avatar_event = ""
         self._update_event = ""
         self._truncate_event = ""
+        self._voice: Any = None
+        self._voice_before: Any = None
+        self._voice_event = ""
+        self._due: dict[str, Any] | None = None
 
     @classmethod
     async def open(
@@ -71,15 +75,37 @@ class Line:
         return await self._connection.receive()
 
     async def update(self, session: dict[str, Any]) -> str:
-        """Send the whole session configuration."""
+        """Send the whole session configuration.
+
+        Whether a running session takes another voice is contradictory in what is published, and
+        most likely not while it speaks. So everything else goes at once, and the voice after the
+        response; `voice_refused` says when the service did not want it.
+        """
+        voice = session.get("voice")
+        self._due = None
+        changes = self._voice is not None and voice != self._voice
+        if changes and self.gate.busy:
+            self._due = session
+            session = {**session, "voice": self._voice}
         self._update_event = await self._connection.send(
             {"type": "session.update", "session": session}
         )
+        if self._due is None:
+            self._voice_event = self._update_event if changes else ""
+            self._voice_before, self._voice = self._voice, voice
         return self._update_event
 
     def update_refused(self, info: codec.ErrorInfo) -> bool:
         """Whether this error answers the last session.update."""
-        return info.event_id != "" and info.event_id == self._update_event
+        refused = info.event_id != "" and info.event_id == self._update_event
+        if refused and self._update_event == self._voice_event:
+            self._voice = self._voice_before
+        return refused
+
+    def voice_refused(self, info: codec.ErrorInfo) -> bool:
+        """Whether this error says that the session keeps the voice it had."""
+        about_voice = not info.param or "voice" in info.param
+        return self._voice_event != "" and info.event_id == self._voice_event and about_voice
 
     # ── the avatar ───────────────────────────────────────────────────────────────────────
 
@@ -184,7 +210,7 @@ class Line:
         Azure voices speak a pre-generated message; with OpenAI voices that stays text only
         (reported by users), so there the model is told to say it.
         """
-        if isinstance(self._settings.voice, OpenAIVoice):
+        if codec.is_openai_voice(self._voice):
             await self.respond(
                 {
                     "instructions": f"Say exactly this and nothing else: {text}",
@@ -205,6 +231,8 @@ class Line:
     async def response_done(self, response_id: str) -> None:
         """Note response.done and ask for what waited."""
         ask = self.gate.done(response_id)
+        if self._due is not None and not self.gate.busy:
+            await self.update(self._due)
         if ask is not None:
             await self._ask(ask)
 

@@ -41,11 +41,13 @@ async def session_settings(ctx: VisitContext) -> dict[str, Any]:
     """Return the session to configure upstream, with every plugin's part of the instructions."""
     site, upstream = ctx.site, ctx.upstream
     hooks = ctx.services.hooks
+    # With the language's own voice first: what a plugin chooses still wins.
+    own = upstream.speaking(ctx.language)
     parts = [site.instructions, *await hooks.instructions(ctx.handle)]
     config = await hooks.configure_session(
         ctx.handle,
-        offered(upstream, hooks.tools),
-        lambda changed: misfit(upstream, changed),
+        offered(own, hooks.tools),
+        lambda changed: misfit(own, changed),
     )
     parts.append(
         f"You are on a screen named {ctx.kiosk.name} at {site.name}. You are a computer "
@@ -54,7 +56,7 @@ async def session_settings(ctx: VisitContext) -> dict[str, Any]:
     )
     if site.wording == "children":
         parts.append(CHILDREN)
-    upstream = applied(upstream, config)
+    upstream = applied(own, config)
     if ctx.comfort.pace == "slow":
         parts.append(SLOWLY)
         if ctx.rate_works:
@@ -135,6 +137,9 @@ async def change_language(ctx: VisitContext, language: str) -> None:
         return
     ctx.language = language
     ctx.emit(events.LanguageChanged(**ctx.stamp(), language=language))
+    for notice in tuple(ctx.notices.values()):
+        if notice.seconds is None:  # one that counts down is about the touch that just came
+            ctx.notice(notice.model_copy(update={"text": ctx.text(f"notice.{notice.code}")}))
     if ctx.line is not None:
         await tell_settings(ctx, ctx.line)
 

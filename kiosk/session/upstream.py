@@ -305,6 +305,11 @@ class UpstreamEvents:
                     self._ctx.to("listening")
                 await self._line.response_done("")  # what waited behind it may go now
             return
+        if self._line.voice_refused(info):
+            # The visitor chose a language with a voice of its own: a new line begins with it.
+            raise UpstreamError(
+                "voice_change", "The session did not take another voice.", retryable=True
+            )
         log.warning(
             "upstream error", code=info.code, kind=info.kind, param=info.param, visit=self._ctx.id
         )

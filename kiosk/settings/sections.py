@@ -10,13 +10,14 @@ from typing import Literal
 from pydantic import Field, SecretStr, field_validator
 
 from kiosk.settings.attract import Presence
-from kiosk.settings.base import Section
+from kiosk.settings.base import LANGUAGE_CODE, Section
 from kiosk.settings.overrides import of
 
 TalkMode = Literal["open", "push", "hybrid"]
 Wording = Literal["standard", "children"]
 SpokenNotice = Literal["off", "consent", "greeting", "both"]
 Reach = Literal["standard", "seated"]
+Keyboard = Literal["auto", "always", "never"]
 TextSize = Literal["normal", "large", "largest"]
 Contrast = Literal["normal", "more", "dark"]
 
@@ -113,6 +114,16 @@ class SiteSettings(Section):
         description="Offer to print a card; the screen has a printer and a browser that prints "
         "without asking.",
     )
+    texts: Path | None = Field(
+        None,
+        description="Folder of your own sentences, `kiosk.<language>.po`: others than ours, or a "
+        "further language.",
+    )
+    keyboard: Keyboard = Field(
+        "auto",
+        description="Keyboard on the screen: when the field is touched, whenever it has the "
+        "focus, or never.",
+    )
     time_zone: str = Field("UTC", description="IANA name of the site's time zone.")
 
     @property
@@ -124,7 +135,7 @@ class SiteSettings(Section):
     @classmethod
     def _languages(cls, value: list[str]) -> list[str]:
         for code in value:
-            if not re.fullmatch(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*", code):
+            if not re.fullmatch(LANGUAGE_CODE, code):
                 raise ValueError(f"{code!r} is no language code; write `en` or `pt-BR`")
         if len(set(value)) != len(value):
             raise ValueError("a language is listed twice")
@@ -147,6 +158,7 @@ class KioskSettings(Section):
     spoken_notice: SpokenNotice | None = of("site.spoken_notice")
     reach: Reach | None = of("site.reach")
     microphone: bool | None = of("site.microphone")
+    keyboard: Keyboard | None = of("site.keyboard")
     theme: str | None = of("site.theme")
     volume: float | None = of("site.volume")
     text_size: TextSize | None = of("site.text_size")

@@ -7,11 +7,12 @@ default is meant, the setting is empty and nothing is sent.
 from __future__ import annotations
 
 import ipaddress
+import re
 from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
-from kiosk.settings.base import Section
+from kiosk.settings.base import LANGUAGE_CODE, Section
 
 _Int = Annotated[int, Field(ge=0)]
 
@@ -314,6 +315,11 @@ class UpstreamSettings(Section):
     voice: VoiceSettings = Field(
         default_factory=lambda: AzureStandardVoice(), description="The voice."
     )
+    voices: dict[str, VoiceSettings] = Field(
+        {},
+        description='Voices of single languages, such as `ar = "ar-SA-ZariyahNeural"` or a table '
+        "like `voice`; a language without one has `voice`.",
+    )
     avatar: AvatarSettings = Field(default_factory=lambda: AvatarSettings(), description="Avatar.")
     turn_detection: TurnDetectionSettings = Field(
         default_factory=lambda: TurnDetectionSettings(), description="Turn detection."
@@ -361,6 +367,20 @@ class UpstreamSettings(Section):
             return {"type": "azure-standard", **value}
         return value
 
+    @field_validator("voices", mode="before")
+    @classmethod
+    def _plain_voices(cls, value: object) -> object:
+        if not isinstance(value, dict):
+            return value
+        for code in value:
+            if not re.fullmatch(LANGUAGE_CODE, str(code)):
+                raise ValueError(f"{code!r} is no language code; write `en` or `pt-BR`")
+        named = {
+            code: {"name": voice} if isinstance(voice, str) else voice
+            for code, voice in value.items()
+        }
+        return {code: cls._plain_voice(voice) for code, voice in named.items()}
+
     @field_validator("endpoint")
     @classmethod
     def _endpoint(cls, value: str | None) -> str | None:
@@ -401,6 +421,12 @@ class UpstreamSettings(Section):
         if self.turn_detection.type == "semantic_vad" and not realtime:
             raise ValueError("turn_detection.type = 'semantic_vad' needs a gpt-realtime model")
         return self
+
+    def speaking(self, language: str) -> UpstreamSettings:
+        """Return the settings with the voice of a language: its own, its base's, or the usual."""
+        base = language.partition("-")[0]
+        voice = self.voices.get(language) or self.voices.get(base)
+        return self if voice is None else self.model_copy(update={"voice": voice})
 
     @property
     def transcription_model(self) -> str:

@@ -51,6 +51,11 @@ def decode_answer(server_sdp: object) -> str:
     )
 
 
+def is_openai_voice(voice: object) -> bool:
+    """Whether a session's `voice` is one of OpenAI's, which speak no pre-generated message."""
+    return isinstance(voice, Mapping) and voice.get("type") == "openai"
+
+
 @dataclass(frozen=True, slots=True)
 class IceServerEntry:
     """One ICE server as the service named it; the credential must never be logged."""

@@ -25,6 +25,10 @@ Json = dict[str, Any]
 
 INPUT_RATE = 24_000
 
+# Voice Live's reference allows a locale, a bare code or several of them ("en,zh"); OpenAI's own
+# transcription, which it hands the others to, documents ISO 639-1 only.
+_LOCALES_TOO = frozenset({"azure-speech", "mai-transcribe", "mai-transcribe-1"})
+
 
 def session_update(
     settings: UpstreamSettings,
@@ -175,7 +179,7 @@ def _transcription(settings: UpstreamSettings, language: str) -> Json:
     data: Json = {"model": model}
     spoken = hearing.transcription_language or language
     if spoken != "auto":
-        data["language"] = spoken
+        data["language"] = spoken if model in _LOCALES_TOO else spoken.partition("-")[0]
     # Both are documented for azure-speech only; another model would refuse the session.
     if model == "azure-speech":
         if hearing.phrase_list:

@@ -17,6 +17,7 @@ from kiosk.model import Kiosk
 from kiosk.security.access import Access
 from kiosk.settings import Settings
 from kiosk.settings.sections import SiteSettings, in_language
+from kiosk.web.catalogues import Catalogues
 from kiosk.web.looks import Look, Looks
 from kiosk.web.request import device_cookie, set_device_cookie
 from kiosk.web.routes import Route
@@ -40,11 +41,13 @@ class KioskPage:
     language: str
     languages: tuple[LanguageName, ...]
     texts: dict[str, dict[str, str]]
+    text_urls: dict[str, str]
     version: str
     consent: bool
     talk: str
     theme: str
     goodbye_s: float = 4
+    keyboard: str = "auto"
     person: bool = False
     """Whether anybody answers when the visitor wants a person."""
     reach: str = "standard"
@@ -94,6 +97,7 @@ def shown_texts(texts: Texts, language: str, site: SiteSettings) -> dict[str, st
 def kiosk_page(
     settings: Settings,
     texts: Texts,
+    catalogues: Catalogues,
     kiosk: Kiosk,
     version: str,
     *,
@@ -101,7 +105,10 @@ def kiosk_page(
     sign: Mapping[str, str] | None = None,
     look: Look | None = None,
 ) -> KioskPage:
-    """Return the context of a kiosk's page; the same for every visitor."""
+    """Return the context of a kiosk's page; the same for every visitor.
+
+    It carries the language it opens with; the page fetches another when it is chosen.
+    """
     settings = settings.for_kiosk(kiosk.id)
     codes = settings.site.languages
     site = settings.site
@@ -111,7 +118,8 @@ def kiosk_page(
         site_name=settings.site.name,
         language=kiosk.language,
         languages=tuple(Texts.describe(code) for code in codes),
-        texts={code: shown_texts(texts, code, site) for code in codes},
+        texts={kiosk.language: shown_texts(texts, kiosk.language, site)},
+        text_urls={code: catalogues.url(code, shown_texts(texts, code, site)) for code in codes},
         version=version,
         consent=settings.site.consent,
         talk=settings.site.talk,
@@ -129,6 +137,7 @@ def kiosk_page(
         text_size=settings.site.text_size,
         contrast=settings.site.contrast,
         look=look or Look(),
+        keyboard=site.keyboard,
     )
 
 
@@ -137,6 +146,21 @@ SIGN_VIDEOS: web.AppKey[dict[str, str]] = web.AppKey("sign_videos")
 LOOKS = web.AppKey("looks", dict[str, Look])
 THEMES = web.AppKey("themes", Looks)
 STATIC = web.AppKey("static", StaticFiles)
+CATALOGUES = web.AppKey("catalogues", Catalogues)
+
+
+def page_of(app: web.Application, kiosk: Kiosk, look: Look | None = None) -> KioskPage:
+    """Return the context of a kiosk's page; `look` is another than its own."""
+    return kiosk_page(
+        app[keys.SETTINGS],
+        app[TEXTS],
+        app[CATALOGUES],
+        kiosk,
+        app[VERSION],
+        person=app[keys.HOOKS].calls_person,
+        sign=app[SIGN_VIDEOS],
+        look=look or app[LOOKS].get(kiosk.id),
+    )
 
 
 async def screen(request: web.Request) -> web.StreamResponse:
@@ -151,15 +175,7 @@ async def screen(request: web.Request) -> web.StreamResponse:
     if kiosk_id is None:
         raise web.HTTPSeeOther("/enrol")
     kiosk = app[KIOSKS][kiosk_id]
-    page = kiosk_page(
-        app[keys.SETTINGS],
-        app[TEXTS],
-        kiosk,
-        app[VERSION],
-        person=app[keys.HOOKS].calls_person,
-        sign=app[SIGN_VIDEOS],
-        look=app[LOOKS].get(kiosk.id),
-    )
+    page = page_of(app, kiosk)
     extra = await app[keys.HOOKS].extra_template_vars(PageView("kiosk.html", kiosk=kiosk))
     card_types = app[keys.HOOKS].registered.card_types.values()
     context = {
@@ -178,9 +194,7 @@ async def screen(request: web.Request) -> web.StreamResponse:
 def error_page(app: web.Application, status: int) -> str:
     """Return the public's page for an error, in the first kiosk's language."""
     kiosk = next(iter(app[KIOSKS].values()))
-    page = kiosk_page(
-        app[keys.SETTINGS], app[TEXTS], kiosk, app[VERSION], look=app[LOOKS].get(kiosk.id)
-    )
+    page = page_of(app, kiosk)
     key = {404: "page.not_found", 403: "page.refused"}.get(status, "page.failed")
     return app[keys.TEMPLATES].render("error.html", {"page": page, "status": status, "key": key})
 

@@ -14,10 +14,10 @@ from kiosk.security.guards import CONTENT_SECURITY_POLICY
 from kiosk.themes.theme import measured
 from kiosk.web.dashboard import render
 from kiosk.web.looks import Look
-from kiosk.web.pages import LOOKS, STATIC, THEMES, VERSION, kiosk_page
+from kiosk.web.pages import LOOKS, STATIC, THEMES, VERSION, page_of
 from kiosk.web.request import refuse
 from kiosk.web.routes import Route
-from kiosk.web.signaling import KIOSKS, TEXTS
+from kiosk.web.signaling import KIOSKS
 
 STATES: Final = (
     ("attract", "Waiting"),
@@ -89,7 +89,7 @@ async def theme_screen(request: web.Request) -> web.Response:
     kiosk = next(iter(app[KIOSKS].values()))
     own = app[LOOKS].get(kiosk.id, Look()).attract
     look = app[THEMES].drawn(theme, app[STATIC].url, {**own, "styled": True})
-    page = kiosk_page(app[keys.SETTINGS], app[TEXTS], kiosk, app[VERSION], look=look)
+    page = page_of(app, kiosk, look)
     context: dict[str, Any] = {
         "page": page,
         "extra": {},

@@ -24,6 +24,55 @@ WORDS: Final = {
         "opens": "Wir öffnen um {time}. Bis bald!",
         "shut": "Wir haben jetzt geschlossen. Bis ein andermal!",
     },
+    "ar": {
+        "title": "ما يجري اليوم",
+        "open": "مفتوح {hours}.",
+        "closed": "نحن مغلقون في هذا اليوم.",
+        "opens": "نفتح الساعة {time}. إلى اللقاء قريبًا!",
+        "shut": "نحن مغلقون الآن. إلى اللقاء في يوم آخر!",
+    },
+    "es": {
+        "title": "Programa",
+        "open": "Abierto {hours}.",
+        "closed": "Ese día está cerrado.",
+        "opens": "Abrimos a las {time}. ¡Hasta pronto!",
+        "shut": "Ahora está cerrado. ¡Hasta otro día!",
+    },
+    "fr": {
+        "title": "Programme",
+        "open": "Ouvert {hours}.",
+        "closed": "C’est fermé ce jour-là.",
+        "opens": "Nous ouvrons à {time}. À bientôt !",
+        "shut": "C’est fermé maintenant. À un autre jour !",
+    },
+    "ja": {
+        "title": "催し",
+        "open": "開館時間 {hours}。",
+        "closed": "この日は休館です。",
+        "opens": "{time}に開館します。お待ちしております。",
+        "shut": "ただいま閉館中です。またのお越しをお待ちしております。",
+    },
+    "pt": {
+        "title": "Programa",
+        "open": "Aberto {hours}.",
+        "closed": "Nesse dia estamos fechados.",
+        "opens": "Abrimos às {time}. Até breve!",
+        "shut": "Agora estamos fechados. Até outro dia!",
+    },
+    "uk": {
+        "title": "Програма",
+        "open": "Відчинено {hours}.",
+        "closed": "Цього дня ми зачинені.",
+        "opens": "Ми відчиняємося о {time}. До зустрічі!",
+        "shut": "Зараз ми зачинені. До зустрічі іншого дня!",
+    },
+    "zh": {
+        "title": "活动",
+        "open": "开放时间 {hours}。",
+        "closed": "这一天不开放。",
+        "opens": "{time}开门，期待您的光临！",
+        "shut": "现在已关门，欢迎改日再来！",
+    },
 }
 
 

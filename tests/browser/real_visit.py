@@ -102,6 +102,7 @@ async def page_of(
     *,
     microphone: Path | None = None,
     sound: bool = True,
+    touch: bool = False,
 ) -> AsyncIterator[Page]:
     """Open the kiosk's page; without `microphone` the browser refuses it."""
     flags = [
@@ -125,6 +126,7 @@ async def page_of(
             context = await browser.new_context(
                 viewport=PORTRAIT,  # type: ignore[arg-type]  # playwright's TypedDict is private
                 permissions=["microphone"] if microphone is not None else [],
+                has_touch=touch,
             )
             page = await context.new_page()
             page.set_default_timeout(40_000)

@@ -21,6 +21,7 @@ from kiosk.settings.sections import SiteSettings
 from kiosk.signaling import messages as m
 from kiosk.themes.stylesheet import SCREEN, stylesheet
 from kiosk.themes.theme import find_theme, themes_in
+from kiosk.web.catalogues import Catalogues
 from kiosk.web.looks import Looks
 from kiosk.web.pages import KioskPage, shown_texts
 from kiosk.web.static import StaticFiles
@@ -35,6 +36,7 @@ TOKEN = "resume-token"
 # Read here, once: nothing may touch a disk while the loop runs.
 TEXTS = Texts.load()
 SITE = SiteSettings()
+CATALOGUES = Catalogues()
 TEMPLATES = Templates()
 THEMES = {folder.name: find_theme(folder.name) for folder in themes_in()}
 SHEETS = {f"themes/{theme.id}/{SCREEN}": stylesheet(theme) for theme in THEMES.values()}
@@ -50,6 +52,7 @@ class Stage:
         talk: Literal["open", "push", "hybrid"] = "open",
         consent: bool = True,
         sign: Mapping[str, str] | None = None,
+        keyboard: str = "auto",
         theme: str = "gallery",
         attract: dict[str, Any] | None = None,
         static: StaticFiles = STATIC,
@@ -61,6 +64,8 @@ class Stage:
         self.attract = attract
         self.static = static
         self.page = page
+        self.keyboard = keyboard
+        self.texts_out = False
         self.consent = consent
         self.heard: list[m.ClientMessage] = []
         self.audio_bytes = 0
@@ -93,6 +98,7 @@ class Stage:
         app.router.add_get("/", self._page)
         app.router.add_get("/ws/kiosk", self._socket)
         app.router.add_get("/livez", self._alive)
+        app.router.add_get("/static/texts/{language}.json", self._texts)
         app.router.add_get("/static/{name:.+}", self.static.handle)
         self._runner = web.AppRunner(app, shutdown_timeout=0.1)
         await self._runner.setup()
@@ -137,7 +143,10 @@ class Stage:
             site_name="Museum on the Quay",
             language="en",
             languages=tuple(Texts.describe(code) for code in codes),
-            texts={code: shown_texts(TEXTS, code, SITE) for code in codes},
+            texts={"en": shown_texts(TEXTS, "en", SITE)},
+            text_urls={
+                code: CATALOGUES.url(code, shown_texts(TEXTS, code, SITE)) for code in codes
+            },
             version="test",
             consent=self.consent,
             talk=self.talk,
@@ -149,6 +158,7 @@ class Stage:
                 "en": "There is a hearing loop at this screen: switch to T.",
                 "de": "Hier gibt es eine Induktionsschleife: Stellung T.",
             },
+            keyboard=self.keyboard,
             look=Looks.drawn(THEMES[self.theme], self.static.url, self.attract),
             **self.page,
         )
@@ -157,6 +167,11 @@ class Stage:
         return web.Response(
             text=html, content_type="text/html", headers=security_headers(https=False, camera=True)
         )
+
+    async def _texts(self, request: web.Request) -> web.StreamResponse:
+        if self.texts_out:
+            raise web.HTTPServiceUnavailable
+        return await CATALOGUES.handle(request)
 
     async def _alive(self, _request: web.Request) -> web.Response:
         return web.Response(text="ok")
@@ -253,10 +268,12 @@ async def screen(
     microphone: bool = True,
     width: int = 1080,
     height: int = 1920,
+    touch: bool = False,
 ) -> AsyncIterator[Page]:
     """Open the page in a fresh profile and wait for its first screen; it must log no mistake."""
     context = await browser.new_context(
         viewport={"width": width, "height": height},
+        has_touch=touch,
         permissions=["microphone"] if microphone else [],
     )
     page = await context.new_page()

@@ -62,7 +62,7 @@ def test_times_of_other_zones_are_the_sites_and_cancelled_ones_are_marked() -> N
     made = Programme(data, ZoneInfo("Europe/Berlin"), opening="OPENING", closed="CLOSED")
     (talk,) = made.day(THURSDAY).events
     assert (f"{talk.start:%H:%M}", talk.cancelled) == ("19:00", True)
-    (row,) = programme_card(made.day(THURSDAY), fake_session(language="fr")).data["rows"]
+    (row,) = programme_card(made.day(THURSDAY), fake_session(language="it")).data["rows"]
     assert row["state"] == "cancelled"
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from aiohttp import web
+from structlog.testing import capture_logs
 
 from kiosk import keys
 from kiosk.app import NO_ENDPOINT, create_app
@@ -17,6 +18,7 @@ from kiosk.errors import KioskError, PluginLoadError, SettingsError, StartupErro
 from kiosk.hooks.markers import hookimpl
 from kiosk.keys import RECORDER
 from kiosk.security.access import Access
+from kiosk.web.signaling import TEXTS
 from tests.unit.running import running, site_settings
 from tests.unit.session.stage import eventually
 
@@ -39,6 +41,22 @@ def test_a_plugin_that_does_not_import_stops_the_start_by_name(tmp_path: Path) -
     assert "broken.py:1" in str(caught.value)
     assert "no_such_module" in str(caught.value)
     create_app(site_settings(tmp_path, ENDPOINT, hooks={**hooks, "block": ["broken"]}))
+
+
+def test_a_site_brings_its_sentences_and_hears_which_are_missing(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "texts"
+    folder.mkdir()
+    head = 'msgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=UTF-8\\n"\n\n'
+    (folder / "kiosk.it.po").write_text(head + 'msgid "talk.done"\nmsgstr "Fatto"\n')
+    site = {"languages": ["it", "de", "de-AT", "ja"], "texts": str(folder)}
+    with capture_logs() as logs:
+        app = create_app(site_settings(tmp_path, ENDPOINT, site=site))
+    texts = app[TEXTS]
+    assert texts.get("it", "talk.done") == "Fatto"
+    (warned,) = [line for line in logs if "lacks sentences" in line["event"]]
+    assert (warned["language"], warned["missing"]) == ("it", len(texts.missing("it")))
 
 
 CARDS = """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,17 @@ from kiosk.i18n import Texts
 ROOT = Path(__file__).parents[2]
 HEADER = 'msgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=UTF-8\\n"\n\n'
 PAGES = ("base.html", "kiosk.html", "error.html", "_macros.html", "_portrait.html")
+NINE = ("en", "ar", "de", "es", "fr", "ja", "pt", "uk", "zh")
+# Words that are the same in English and another language, and not forgotten.
+EVERYWHERE = {"keyboard.katakana", "notice.seconds"}
+SAME = {
+    ("de", "card.label"), ("de", "options.contrast.normal"), ("de", "options.text.normal"),
+    ("es", "form.no"), ("es", "options.contrast.normal"), ("es", "options.text.normal"),
+    ("fr", "captions.avatar"), ("fr", "options.contrast.normal"), ("fr", "options.open"),
+    ("fr", "options.volume"), ("fr", "stop.label"),
+    ("pt", "options.contrast.normal"), ("pt", "options.text.normal"), ("pt", "options.volume"),
+}  # fmt: skip
+SCRIPTS = {"ar": "ARABIC", "uk": "CYRILLIC", "zh": "CJK", "ja": "HIRAGANA|KATAKANA|CJK"}
 END_REASONS = (
     "visitor_left",
     "goodbye",
@@ -39,11 +51,60 @@ def write(folder: Path, language: str, **texts: str) -> Path:
     return path
 
 
-def test_ships_english_and_german_and_german_is_complete() -> None:
+def width(text: str) -> int:
+    """How much room a text takes: Chinese and Japanese characters are wide, marks are nothing."""
+    return sum(
+        2 if unicodedata.east_asian_width(one) in "WF" else 0 if unicodedata.combining(one) else 1
+        for one in text
+    )
+
+
+def every(texts: Texts, language: str) -> dict[str, str]:
+    """Every sentence of a language, those for children under names of their own."""
+    usual, children = texts.screen(language), texts.screen(language, "children")
+    return usual | {
+        f"{key} (children)": text for key, text in children.items() if text != usual[key]
+    }
+
+
+def placeholders(text: str) -> list[str]:
+    return sorted(re.findall(r"\{(\w*)\}", text))
+
+
+@pytest.mark.parametrize("language", NINE)
+def test_nine_languages_are_complete_with_the_same_placeholders(language: str) -> None:
     texts = Texts.load()
-    assert texts.languages == ("en", "de")
-    assert texts.missing("de") == ()
-    assert texts.get("de", "attract.start") != texts.get("en", "attract.start")
+    assert set(texts.languages) == set(NINE)
+    assert texts.missing(language) == ()
+    english = every(texts, "en")
+    for key, text in every(texts, language).items():
+        assert placeholders(text) == placeholders(english.get(key, english[key.split()[0]])), key
+        assert text == text.strip(), key
+
+
+@pytest.mark.parametrize("language", NINE[1:])
+def test_no_english_is_left_over_and_no_label_outgrows_its_button(language: str) -> None:
+    texts = Texts.load()
+    english = every(texts, "en")
+    for key, text in every(texts, language).items():
+        same = english.get(key, english[key.split()[0]])
+        words = re.sub(r"\{\w*\}", "", text)
+        if any(one.isalpha() for one in words) and (language, key) not in SAME:
+            assert text != same or key in EVERYWHERE, key
+        # A label may be twice as long as in English; a very short one a little more.
+        assert width(text) <= max(2 * width(same), width(same) + 12), (key, text)
+
+
+@pytest.mark.parametrize(("language", "script"), SCRIPTS.items())
+def test_other_scripts_are_written_in_their_script(language: str, script: str) -> None:
+    for key, text in every(Texts.load(), language).items():
+        names = [unicodedata.name(one, "") for one in re.sub(r"\{\w*\}", "", text)]
+        assert any(re.match(script, name) for name in names), (key, text)
+
+
+def test_arabic_uses_its_own_punctuation() -> None:
+    for key, text in every(Texts.load(), "ar").items():
+        assert not re.search(r"[?,;]", text), (key, text)
 
 
 def test_a_regional_language_falls_back_to_its_base_then_to_english() -> None:
@@ -52,7 +113,7 @@ def test_a_regional_language_falls_back_to_its_base_then_to_english() -> None:
     assert texts.best("DE_at") == "de"
     assert texts.best("xx-YY") == "en"
     assert texts.get("de-AT", "talk.done") == "Fertig"
-    assert texts.get("ja", "talk.done") == "Done"
+    assert texts.get("it", "talk.done") == "Done"
 
 
 def test_placeholders_are_filled() -> None:
@@ -83,7 +144,7 @@ def test_every_key_the_pages_use_exists() -> None:
     english = Texts.load().screen("en")
     templates = "".join((ROOT / "templates" / name).read_text(encoding="utf-8") for name in PAGES)
     scripts = "".join(
-        path.read_text(encoding="utf-8") for path in (ROOT / "kiosk/static/kiosk").glob("*.js")
+        path.read_text(encoding="utf-8") for path in (ROOT / "kiosk/static/kiosk").rglob("*.js")
     )
     used = set(re.findall(r'(?:say|label)\(page, "([a-z_.]+)"', templates))
     used |= set(re.findall(r'data-(?:text|label|placeholder)="([a-z_.]+)"', templates))
@@ -95,25 +156,30 @@ def test_every_key_the_pages_use_exists() -> None:
 
 def test_a_site_overrides_a_sentence_and_adds_a_language(tmp_path: Path) -> None:
     write(tmp_path, "en", attract__title="Ask about the ships")
-    write(tmp_path, "pt-BR", attract__start="Toque para começar")
+    write(tmp_path, "it", attract__start="Tocca per iniziare")
+    write(tmp_path, "pt-BR", options__open="Ajustes")
     texts = Texts.load([tmp_path])
     assert texts.get("en", "attract.title") == "Ask about the ships"
     assert texts.get("en", "talk.done") == "Done"
-    assert texts.languages == ("en", "de", "pt-BR")
-    assert texts.get("pt-BR", "attract.start") == "Toque para começar"
-    assert texts.get("pt-BR", "attract.title") == "Ask about the ships"
-    assert "attract.title" in texts.missing("pt-BR")
-    assert "attract.start" not in texts.missing("pt-BR")
+    assert set(texts.languages) == {*NINE, "it", "pt-BR"}
+    assert texts.get("it", "attract.start") == "Tocca per iniziare"
+    assert texts.get("it", "attract.title") == "Ask about the ships"
+    assert "attract.title" in texts.missing("it")
+    assert "attract.start" not in texts.missing("it")
+    # What a region does not say anew, its language says; that is not missing.
+    assert texts.get("pt-BR", "options.open") == "Ajustes"
+    assert texts.get("pt-BR", "talk.done") == texts.get("pt", "talk.done")
+    assert texts.missing("pt-BR") == ()
 
 
 def test_a_fuzzy_or_empty_entry_counts_as_missing(tmp_path: Path) -> None:
-    path = write(tmp_path, "fr", talk__mute="Muet", talk__done="")
+    path = write(tmp_path, "it", talk__mute="Muto", talk__done="")
     path.write_text(
         path.read_text(encoding="utf-8").replace('msgid "talk.mute"', '#, fuzzy\nmsgid "talk.mute"')
     )
     texts = Texts.load([tmp_path])
-    assert texts.get("fr", "talk.mute") == "Mute"
-    assert {"talk.mute", "talk.done"} <= set(texts.missing("fr"))
+    assert texts.get("it", "talk.mute") == "Mute"
+    assert {"talk.mute", "talk.done"} <= set(texts.missing("it"))
 
 
 def test_an_english_site_file_may_add_keys_of_its_own(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import { Microphone } from "./microphone.js";
 import { Options } from "./options.js";
 import { SignalSocket } from "./socket.js";
 import { Texts } from "./texts.js";
+import { offerKeyboard } from "./typing.js";
 import { View, part } from "./view.js";
 import { Visit } from "./visit.js";
 
@@ -46,6 +47,7 @@ socket.addEventListener("message", ({ detail }) => {
 });
 new Agent({ page, texts, media, microphone, view, visit, socket });
 
+offerKeyboard(page.keyboard, texts);
 holdStill();
 stayAwake();
 if (page.spoken_notice) import("./spoken-notice.js").then(({ follow }) => follow(texts));
@@ -96,6 +98,8 @@ for (const kind of ["pointerdown", "keydown"]) {
     visit.touched();
   }, { capture: true, passive: true });
 }
+
+socket.addEventListener("up", () => texts.prefetch());
 
 // Not before the scripts of plugins have run, which wait for cards.
 document.addEventListener("DOMContentLoaded", () => socket.connect(), { once: true });

@@ -20,6 +20,7 @@ export class Visit {
     Object.assign(this, parts);
     this.isOn = false; // a visitor is here: from the first touch until the wipe
     this.resume = null;
+    this.toldLanguage = null; // what the server speaks, which may be behind what was just chosen
     this.serverState = "attract";
     this.finishing = false;
     this.finished = 0;
@@ -53,7 +54,7 @@ export class Visit {
     this.by = by;
     this.serverState = this.page.consent ? "consent" : "connecting";
     this.#show(this.serverState);
-    this.socket.send({ type: "start", language: this.texts.language, by });
+    this.#sendStart();
     if (!this.page.consent) this.talk.open();
   }
 
@@ -109,11 +110,14 @@ export class Visit {
     this.socket.send({ type: what });
   }
 
-  useLanguage(language) {
-    if (!this.texts.use(language)) return;
+  async useLanguage(language) {
+    const isShown = await this.texts.use(language);
+    if (isShown === null) this.view.brieflySay(this.texts.get("error.language"));
+    if (!isShown) return;
     this.view.refresh();
-    if (this.isOn) {
-      this.#remember();
+    this.#remember();
+    if (this.isOn && this.toldLanguage !== language) {
+      this.toldLanguage = language;
       this.socket.send({ type: "language", language });
     }
   }
@@ -207,7 +211,7 @@ export class Visit {
       this.#farewell(this.texts.get("ended.upstream_lost"));
     } else if (this.isOn) {
       // The visitor touched the screen before the server was there.
-      this.socket.send({ type: "start", language: this.texts.language, by: this.by });
+      this.#sendStart();
       this.#show(this.serverState);
     } else {
       this.#show("attract");
@@ -236,10 +240,9 @@ export class Visit {
   // The visitor said it, and the server passes it on: nothing of it is told back.
   #set(wanted) {
     this.options.apply(wanted);
-    if (wanted.language && wanted.language !== this.texts.language && this.texts.use(wanted.language)) {
-      this.view.refresh();
-      this.#remember();
-    }
+    if (!wanted.language || wanted.language === this.texts.language) return;
+    this.toldLanguage = wanted.language;
+    this.useLanguage(wanted.language);
   }
 
   #ended({ reason, text }) {
@@ -347,6 +350,11 @@ export class Visit {
     });
   }
 
+  #sendStart() {
+    this.toldLanguage = this.texts.language;
+    this.socket.send({ type: "start", language: this.toldLanguage, by: this.by });
+  }
+
   #remember() {
     const { resume, talk, texts } = this;
     if (resume) remember({ resume, wantsVoice: talk.wantsVoice, language: texts.language });
@@ -358,7 +366,8 @@ export class Visit {
     this.isOn = true;
     this.resume = memory.resume;
     this.talk.wantsVoice = memory.wantsVoice;
-    this.texts.use(memory.language);
+    this.toldLanguage = memory.language;
+    this.useLanguage(memory.language);
     this.view.setState("connecting");
   }
 }

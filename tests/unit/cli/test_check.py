@@ -42,12 +42,27 @@ async def test_all_is_well_against_the_emulator(tmp_path: Path, engines: Engines
         result = await check()
     assert result.exit_code == 0
     said = lines(result)
-    assert list(said) == ["settings", "plugins", "database", "upstream"]
+    assert list(said) == ["settings", "sentences", "plugins", "database", "upstream"]
     assert all(text.startswith("ok") for text in said.values())
     assert "offers 1 ICE servers" in said["upstream"]
     # The quota of avatars is small: a check must not use it.
     kinds = [entry["type"] for session in emulator.journal() for entry in session["entries"]]
     assert "session.avatar.connect" not in kinds
+
+
+async def test_sentences_that_are_missing_are_named(tmp_path: Path) -> None:
+    site(tmp_path, endpoint=None)
+    folder = tmp_path / "texts"
+    folder.mkdir()
+    header = 'msgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=UTF-8\\n"\n\n'
+    (folder / "kiosk.it.po").write_text(header + 'msgid "talk.done"\nmsgstr "Fatto"\n')
+    config = tmp_path / "kiosk.toml"
+    more = f'[site]\nlanguages = ["en", "it"]\ntexts = "{folder}"\n'
+    config.write_text(config.read_text() + more)
+    said = lines(await check())["sentences"]
+    assert said.startswith("ok it shows ")
+    assert "attract.title" in said
+    assert "talk.done" not in said
 
 
 async def test_a_wrong_key_is_named_and_not_shown(tmp_path: Path, engines: Engines) -> None:
@@ -113,6 +128,7 @@ async def test_everything_is_tried_although_the_first_is_wrong(tmp_path: Path) -
     said = lines(result)
     assert {name: text.split(" ")[0] for name, text in said.items()} == {
         "settings": "ok",
+        "sentences": "ok",
         "plugins": "WRONG",
         "database": "WRONG",
         "upstream": "WRONG",

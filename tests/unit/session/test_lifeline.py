@@ -15,6 +15,7 @@ from kiosk.model import EndReason, Greeting
 from kiosk.session.interruption import Interruption
 from kiosk.session.lifeline import LONGEST_PAUSE_S, MAX_SHORT_LIVES, SHORT_LIFE_S, Lifeline
 from kiosk.session.negotiation import Negotiation
+from kiosk.session.opening import change_language
 from kiosk.session.tools import ToolRunner
 from kiosk.session.turns import FinishedTurn
 from kiosk.signaling import messages as m
@@ -212,6 +213,25 @@ async def test_a_lost_line_is_replaced_and_told_what_was_said(how: str) -> None:
             "kiosk_upstream_lost_total", {"code": "closed"}
         )
         assert value == 1
+
+
+async def test_a_voice_the_session_does_not_take_begins_on_a_new_line() -> None:
+    voices = {"voices": {"de": "de-DE-KatjaNeural"}}
+    async with living(plugin=Greeter(), upstream=voices) as (stage, _):
+        far = await conversation(stage)
+        await change_language(stage.ctx, "de")
+        update = await far.next("session.update")
+        assert update["session"]["voice"]["name"] == "de-DE-KatjaNeural"
+        refusal = {"code": "cannot_update_voice", "event_id": update["event_id"]}
+        await far.send("error", error=refusal)
+        second = await ready(stage)
+        assert second.received[0]["session"]["voice"]["name"] == "de-DE-KatjaNeural"
+        item = (await second.next("conversation.item.create"))["item"]
+        assert item["content"][0]["text"] == "Welcome to the quay."
+        lost_to = stage.metrics.registry.get_sample_value(
+            "kiosk_upstream_lost_total", {"code": "voice_change"}
+        )
+        assert lost_to == 1
 
 
 async def test_a_question_nobody_answered_is_answered_on_the_new_line() -> None:

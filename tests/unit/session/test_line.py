@@ -261,12 +261,63 @@ async def test_a_second_response_is_asked_for_when_the_first_is_done() -> None:
 
 async def test_openai_voices_are_told_to_say_it_because_they_cannot_speak_given_words() -> None:
     async with serving() as service:
-        line, far = await opened(service, voice={"type": "openai", "name": "alloy"})
+        line, far = await opened(service)
+        await line.update({**SESSION, "voice": {"type": "openai", "name": "alloy"}})
         await line.say("Good morning!")
         ask = (await far.next("response.create"))["response"]
         await line.aclose()
     assert "Good morning!" in ask["instructions"]
     assert ask["tool_choice"] == "none"
+
+
+# ── another voice ────────────────────────────────────────────────────────────────────────────
+
+FIRST = {**SESSION, "instructions": "English", "voice": {"name": "en-US-AndrewMultilingualNeural"}}
+OTHER = {**SESSION, "instructions": "Arabic", "voice": {"name": "ar-SA-ZariyahNeural"}}
+
+
+async def test_another_voice_goes_at_once_while_nothing_is_said() -> None:
+    async with serving() as service:
+        line, far = await opened(service)
+        await line.update(FIRST)
+        event_id = await line.update(OTHER)
+        assert (await far.next("session.update"))["session"] == FIRST
+        assert (await far.next("session.update"))["session"] == OTHER
+        refusal = {"code": "cannot_update_voice", "event_id": event_id}
+        assert line.voice_refused(error_info({"type": "error", "error": refusal}))
+        assert not line.voice_refused(error_info({"type": "error", "error": {"code": "x"}}))
+        await line.aclose()
+
+
+async def test_while_the_avatar_speaks_everything_but_its_voice_goes_at_once() -> None:
+    async with serving() as service:
+        line, far = await opened(service)
+        await line.update(FIRST)
+        await far.next("session.update")
+        line.gate.created("r1")
+        at_once = await line.update(OTHER)
+        session = (await far.next("session.update"))["session"]
+        assert (session["instructions"], session["voice"]) == ("Arabic", FIRST["voice"])
+        about = error_info({"type": "error", "error": {"code": "x", "event_id": at_once}})
+        assert not line.voice_refused(about)
+        await line.response_done("r1")
+        assert (await far.next("session.update"))["session"] == OTHER
+        await line.aclose()
+
+
+async def test_of_two_changes_while_it_speaks_only_the_last_counts() -> None:
+    async with serving() as service:
+        line, far = await opened(service)
+        await line.update(FIRST)
+        line.gate.created("r1")
+        await line.update(OTHER)
+        await line.update(FIRST)
+        await line.response_done("r1")
+        await line.respond()
+        await far.next("response.create")
+        voices = [event["session"].get("voice") for event in far.received if "session" in event]
+        assert voices == [None, FIRST["voice"], FIRST["voice"], FIRST["voice"]]
+        await line.aclose()
 
 
 # ── interrupting ─────────────────────────────────────────────────────────────────────────────

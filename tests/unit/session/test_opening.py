@@ -7,12 +7,14 @@ from typing import Any
 
 import pytest
 
+from kiosk import events
 from kiosk.hooks.markers import hookimpl
 from kiosk.hooks.site import SessionHandle
 from kiosk.hooks.values import SessionConfig
 from kiosk.model import Comfort, Greeting
 from kiosk.session.context import VisitContext
-from kiosk.session.opening import greet, language_name, session_settings
+from kiosk.session.opening import change_language, greet, language_name, session_settings
+from kiosk.signaling import messages as m
 from tests.unit.session.stage import staged
 
 
@@ -52,6 +54,49 @@ async def test_the_session_has_the_plugins_tools_and_names_kiosk_and_visit() -> 
         assert [tool["name"] for tool in session["tools"]] == ["opening_hours"]
         assert session["metadata"] == {"kiosk": "lobby", "visit": stage.ctx.id}
         assert session["input_audio_transcription"]["language"] == "en"
+
+
+for _code in ("ar-EG", "pt-BR"):
+    language_name(_code)  # as at start, where every language of the site is read from the disk
+VOICES = {"ar": "ar-SA-ZariyahNeural", "pt-BR": {"name": "pt-BR-FranciscaNeural", "rate": "0.9"}}
+
+
+@pytest.mark.parametrize(
+    ("language", "voice"),
+    [
+        ("en", "en-US-AndrewMultilingualNeural"),
+        ("ar", "ar-SA-ZariyahNeural"),
+        ("ar-EG", "ar-SA-ZariyahNeural"),
+        ("pt", "en-US-AndrewMultilingualNeural"),
+        ("pt-BR", "pt-BR-FranciscaNeural"),
+    ],
+)
+async def test_a_language_has_its_own_voice_where_the_site_gave_it_one(
+    language: str, voice: str
+) -> None:
+    async with staged(Facts(), upstream={"voices": VOICES}) as stage:
+        stage.ctx.language = language
+        session = await session_settings(stage.ctx)
+    assert session["voice"]["name"] == voice
+    assert session["voice"].get("rate") == ("0.9" if language == "pt-BR" else None)
+
+
+async def test_another_language_tells_line_and_plugins_and_words_what_is_shown_anew() -> None:
+    async with staged(Facts(), upstream={"voices": VOICES}) as stage:
+        _, far = await stage.open_line()
+        stage.ctx.notice(m.Notice(code="reconnecting", text=stage.ctx.text("notice.reconnecting")))
+        stage.ctx.notice(m.Notice(code="idle", text="Still there?", seconds=9))
+        stage.screen.messages.clear()
+        await change_language(stage.ctx, "ar")
+        await change_language(stage.ctx, "ar")
+        session = (await far.next("session.update"))["session"]
+        assert "Speak Arabic" in session["instructions"]
+        assert session["voice"]["name"] == "ar-SA-ZariyahNeural"
+        assert session["input_audio_transcription"]["language"] == "ar"
+        arabic = stage.services.texts.get("ar", "notice.reconnecting")
+        assert [notice.text for notice in stage.screen.all(m.Notice)] == [arabic]
+        told = [event for event in stage.told() if isinstance(event, events.LanguageChanged)]
+        assert [event.language for event in told] == ["ar"]
 
 
 class Configures:

@@ -66,6 +66,19 @@ def test_voices_are_told_apart_by_type() -> None:
         upstream(voice={"type": "azure-custom", "name": "ours"})
 
 
+def test_a_language_may_have_a_voice_by_name_or_as_a_table() -> None:
+    made = upstream(
+        voices={"ar": "ar-SA-ZariyahNeural", "uk": {"type": "openai", "name": "sage"}},
+        voice={"name": "en-US-AvaNeural"},
+    )
+    assert made.speaking("ar-EG").voice == AzureStandardVoice(name="ar-SA-ZariyahNeural")
+    assert isinstance(made.speaking("uk").voice, OpenAIVoice)
+    assert made.speaking("ja") is made
+    for wrong in ({"Arabic!": "x"}, {"ar": {"name": "x", "speed": 2}}, ["ar"]):
+        with pytest.raises(ValidationError, match="voices"):
+            upstream(voices=wrong)
+
+
 @pytest.mark.parametrize(
     ("values", "sentence"),
     [

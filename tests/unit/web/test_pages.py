@@ -11,7 +11,8 @@ from kiosk.errors import SettingsError
 from kiosk.i18n import Texts
 from kiosk.model import Kiosk
 from kiosk.settings.sections import SiteSettings
-from kiosk.web.pages import SPOKEN, kiosk_page, sign_folder, sign_videos
+from kiosk.web.catalogues import Catalogues
+from kiosk.web.pages import SPOKEN, kiosk_page, shown_texts, sign_folder, sign_videos
 from kiosk.web.static import StaticFiles
 from tests.unit.running import running, site_settings
 
@@ -21,15 +22,19 @@ def test_the_page_knows_the_site_its_screen_and_every_sentence(tmp_path: Path) -
         tmp_path, "http://127.0.0.1:1", site={"theme": "dark", "consent": False, "talk": "push"}
     )
     texts = Texts.load()
-    page = kiosk_page(settings, texts, Kiosk("desk", "Desk", "", "de"), "1.0-abc")
+    catalogues = Catalogues()
+    page = kiosk_page(settings, texts, catalogues, Kiosk("desk", "Desk", "", "de"), "1.0-abc")
     assert (page.kiosk_id, page.kiosk_name, page.site_name) == ("desk", "Desk", "Test site")
     assert (page.language, page.theme, page.talk, page.consent) == ("de", "dark", "push", False)
     assert [language.code for language in page.languages] == ["en", "de"]
+    assert list(page.texts) == ["de"]
+    assert page.texts["de"].items() <= texts.screen("de").items()
+    kept_back = texts.screen("de").keys() - page.texts["de"].keys()
+    assert "notice.spoken" in kept_back
+    assert all(key.startswith((*SPOKEN, "notice.spoken")) for key in kept_back)
     for code in ("en", "de"):
-        assert page.texts[code].items() <= texts.screen(code).items()
-        kept_back = texts.screen(code).keys() - page.texts[code].keys()
-        assert "notice.spoken" in kept_back
-        assert all(key.startswith((*SPOKEN, "notice.spoken")) for key in kept_back)
+        shown = shown_texts(texts, code, settings.site)
+        assert page.text_urls[code] == catalogues.url(code, shown)
     assert page.version == "1.0-abc"
 
 
@@ -43,14 +48,14 @@ def test_the_page_has_what_helps_at_this_site(tmp_path: Path) -> None:
     }
     texts = Texts.load()
     settings = site_settings(tmp_path, "http://127.0.0.1:1", site=site)
-    page = kiosk_page(settings, texts, Kiosk("desk", "Desk"), "1")
+    page = kiosk_page(settings, texts, Catalogues(), Kiosk("desk", "Desk"), "1")
     assert page.texts["en"]["consent.decline"] == "No, thanks"
     assert (page.person, page.reach, page.spoken_notice) == (True, "seated", True)
     assert page.hearing == {"de": "Stellung T."}
     plain = site_settings(tmp_path, "http://127.0.0.1:1")
-    page = kiosk_page(plain, texts, Kiosk("desk", "Desk"), "1")
+    page = kiosk_page(plain, texts, Catalogues(), Kiosk("desk", "Desk"), "1")
     assert not page.person
-    assert kiosk_page(plain, texts, Kiosk("desk", "Desk"), "1", person=True).person
+    assert kiosk_page(plain, texts, Catalogues(), Kiosk("desk", "Desk"), "1", person=True).person
 
 
 def test_sign_language_needs_a_welcome_and_is_named_by_moment(tmp_path: Path) -> None:
