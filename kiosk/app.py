@@ -47,6 +47,7 @@ from kiosk.web import (
     signaling,
     sinks_page,
     theme_preview,
+    worker,
 )
 from kiosk.web.catalogues import Catalogues
 from kiosk.web.commander import COMMANDER, Commander
@@ -56,6 +57,7 @@ from kiosk.web.live import LiveView
 from kiosk.web.looks import Looks
 from kiosk.web.routes import add_routes
 from kiosk.web.service import ServicePanel
+from kiosk.web.shell import KEEPER, SHELL, Shell
 from kiosk.web.shots import SHOTS, Shots
 from kiosk.web.static import StaticFiles
 from kiosk.web.templating import Templates
@@ -124,7 +126,13 @@ def create_app(
     )
     _check_card_files(loaded, hooks, static)
     app[keys.READY] = Readiness(clock)
-    app[pages.VERSION] = f"{metadata_version()}-{static.version}-{catalogues.version}"
+    app[pages.VERSION] = pages.page_version(
+        metadata_version(),
+        static.version,
+        app[keys.TEMPLATES].version,
+        catalogues.version,
+        pages.shown(settings),
+    )
     app[keys.LIVE] = LiveView(app[keys.BUS], clock, kiosks.values(), version=app[pages.VERSION])
     app[SHOTS] = Shots(app[keys.BUS], clock)
     app[COMMANDER] = Commander(app[keys.BUS], clock, metrics, app[SHOTS])
@@ -136,6 +144,10 @@ def create_app(
     app[pages.STATIC] = static
     app[pages.LOOKS] = {name: looks.of(name, texts, static.url) for name in kiosks}
     app[pages.CATALOGUES] = catalogues
+    app[SHELL] = Shell(
+        settings, app[pages.VERSION], bus=app[keys.BUS], clock=clock, metrics=metrics
+    )
+    kept = worker.Worker(static, app[pages.VERSION], on=settings.screen.service_worker)
 
     middlewares.install(
         app, error_page=lambda request, status: pages.error_page(request.app, status)
@@ -156,11 +168,14 @@ def create_app(
             *Feed().routes(),
             *ServicePanel(clock).routes(),
             *catalogues.routes(),
+            *kept.routes(),
             *static.routes(),
         ],
     )
     # Opened in this order, closed in reverse.
-    app.cleanup_ctx.extend((_storage, _live, _hooks, _transcripts, _upstream, _visits, _ready))
+    app.cleanup_ctx.extend(
+        (_storage, _live, _shell, _hooks, _transcripts, _upstream, _visits, _ready)
+    )
     app.on_shutdown.append(_drain)
     return app
 
@@ -264,6 +279,11 @@ async def _live(app: web.Application) -> AsyncIterator[None]:
         await app[SHOTS].aclose()
         await app[keys.LIVE].aclose()
         await app[keys.BUS].aclose()
+
+
+async def _shell(app: web.Application) -> AsyncIterator[None]:
+    async with app[SHELL].running(app[keys.STORAGE].plugin(KEEPER)):
+        yield
 
 
 async def _hooks(app: web.Application) -> AsyncIterator[None]:

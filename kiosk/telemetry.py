@@ -51,6 +51,9 @@ class Metrics:
         )
         self.service_pins = counter("service_pins", "PINs typed at screens, by outcome.", "outcome")
         self.cards_taken = counter("cards_taken", "Cards to take along, by outcome.", "outcome")
+        self.page_events = counter(
+            "page_events", "What pages told of themselves.", "event", "reason"
+        )
         self.slow_sockets = counter("slow_sockets", "Browsers cut off because they lagged.")
         self.upstream_errors = counter("upstream_errors", "Errors from upstream, by code.", "code")
         self.upstream_lost = counter("upstream_lost", "Upstream lines lost, by code.", "code")

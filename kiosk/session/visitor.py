@@ -113,7 +113,7 @@ class VisitorInput:
             case m.CardTake():
                 ctx.active()
                 self._taking.asked(message.id)
-            case m.Hello() | m.Start() | m.Rest() | m.Report() | m.CommandDone():
+            case m.Hello() | m.Start() | m.Rest() | m.Report() | m.CommandDone() | m.PageEvent():
                 pass  # the socket's own; they never reach a visit
 
     def _consent(self, message: m.Consent) -> None:

@@ -16,6 +16,7 @@ from typing_extensions import override
 from kiosk.errors import SettingsError
 from kiosk.settings.attract import AttractSettings
 from kiosk.settings.overrides import overridden
+from kiosk.settings.screen import ScreenSettings
 from kiosk.settings.sections import (
     HookSettings,
     KioskAccessSettings,
@@ -60,6 +61,7 @@ class Settings(BaseSettings):
         description="The screens.",
     )
     attract: AttractSettings = Field(AttractSettings(), description="The waiting screen.")
+    screen: ScreenSettings = Field(ScreenSettings(), description="The page as an appliance.")
     upstream: UpstreamSettings = Field(UpstreamSettings(), description="Azure Voice Live.")
     visit: VisitSettings = Field(VisitSettings(), description="A visit.")
     hooks: HookSettings = Field(HookSettings(), description="How plugins are loaded.")

@@ -26,6 +26,7 @@ from kiosk.signaling.comfort import (
     Working,
 )
 from kiosk.signaling.device import Command, CommandDone, Report
+from kiosk.signaling.shell import PageEvent, RestReason, Service
 from kiosk.signaling.waiting import Attract, Rest, Wake
 
 __all__ = [
@@ -36,10 +37,12 @@ __all__ = [
     "CommandDone",
     "MoreTime",
     "Pace",
+    "PageEvent",
     "Person",
     "Repeat",
     "Report",
     "Rest",
+    "Service",
     "Set",
     "Wake",
     "Working",
@@ -222,7 +225,8 @@ ClientMessage = Annotated[
     | CardTake
     | End
     | Report
-    | CommandDone,
+    | CommandDone
+    | PageEvent,
     Field(discriminator="type"),
 ]
 _CLIENT: TypeAdapter[ClientMessage] = TypeAdapter(ClientMessage)
@@ -252,6 +256,12 @@ class Welcome(Message):
     resumed: bool = False
     report_s: float = 30
     """Seconds between two reports of the device."""
+    page: str = ""
+    """The version of the page this server has; a page of another one loads itself anew."""
+    now: int = 0
+    """The server's clock, milliseconds since 1970."""
+    service: RestReason | None = None
+    """Why the screen is out of service, when it is; a change comes as `service`."""
 
 
 class Visit(Message):
@@ -388,6 +398,7 @@ ServerMessage = (
     | Ended
     | Failure
     | Command
+    | Service
 )
 
 

@@ -7,7 +7,7 @@ from enum import Enum
 from kiosk.errors import SignalingError
 from kiosk.signaling import messages as m
 
-_ALWAYS = (m.Touch, m.Rest, m.Report, m.CommandDone)
+_ALWAYS = (m.Touch, m.Rest, m.Report, m.CommandDone, m.PageEvent)
 """What a page says whether somebody visits or not."""
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from aiohttp import web
 
@@ -62,6 +63,8 @@ class KioskPage:
     text_size: str = "normal"
     contrast: str = "normal"
     look: Look = field(default_factory=Look)
+    screen: Mapping[str, Any] = field(default_factory=dict)
+    """What the page needs to keep itself going."""
 
 
 def sign_folder(site: SiteSettings) -> dict[str, Path]:
@@ -138,7 +141,24 @@ def kiosk_page(
         contrast=settings.site.contrast,
         look=look or Look(),
         keyboard=site.keyboard,
+        screen=settings.screen.model_dump(exclude={"service_worker"})
+        | {
+            "time_zone": site.time_zone,
+            "resume_s": settings.visit.resume_s,
+            "away": {code: in_language(site.staff, code) for code in codes},
+        },
     )
+
+
+def shown(settings: Settings) -> str:
+    """Return what changes when a setting that pages show or follow changes."""
+    return settings.model_dump_json(include={"site", "kiosks", "attract", "visit", "screen"})
+
+
+def page_version(release: str, *parts: str) -> str:
+    """Return a short name that changes when any part of what a page is made of changes."""
+    digest = hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
+    return f"{release[:40]}-{digest}"
 
 
 VERSION = web.AppKey("version", str)
@@ -191,10 +211,15 @@ async def screen(request: web.Request) -> web.StreamResponse:
     return response
 
 
+def first_page(app: web.Application) -> KioskPage:
+    """Return the context of a page for who knows no screen: that of the first one."""
+    kiosk = next(iter(app[KIOSKS].values()))
+    return page_of(app, kiosk)
+
+
 def error_page(app: web.Application, status: int) -> str:
     """Return the public's page for an error, in the first kiosk's language."""
-    kiosk = next(iter(app[KIOSKS].values()))
-    page = page_of(app, kiosk)
+    page = first_page(app)
     key = {404: "page.not_found", 403: "page.refused"}.get(status, "page.failed")
     return app[keys.TEMPLATES].render("error.html", {"page": page, "status": status, "key": key})
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import weakref
+from collections.abc import Callable
 
 import structlog
 from aiohttp import WSCloseCode, WSMsgType, web
@@ -20,6 +21,7 @@ from kiosk.web import attract
 from kiosk.web.agent import DeviceAgent
 from kiosk.web.request import identity
 from kiosk.web.routes import Route
+from kiosk.web.shell import SHELL
 from kiosk.web.sockets import KioskSocket
 
 log = structlog.get_logger(__name__)
@@ -68,6 +70,9 @@ class _Conversation:
         self._agent = DeviceAgent(
             app[keys.BUS], app[keys.CLOCK], app[keys.METRICS], kiosk.id, socket.send
         )
+        self._shell = app[SHELL]
+        self._page_events = 0
+        self._detach: Callable[[], None] | None = None
 
     @property
     def said_hello(self) -> bool:
@@ -118,6 +123,9 @@ class _Conversation:
             await self._agent.report(message)
         elif isinstance(message, m.CommandDone):
             await self._agent.done(message)
+        elif isinstance(message, m.PageEvent):
+            self._page_events += 1
+            self._shell.heard(self._kiosk.id, message, self._page_events)
         elif self._session is not None:
             self._session.visitor.message(message)
 
@@ -142,6 +150,7 @@ class _Conversation:
                 talk=site.talk,
                 resumed=resumes,
                 report_s=self._settings.server.report_s,
+                **self._shell.facts(self._kiosk.id),
             )
         )
         self._socket.beside(
@@ -149,6 +158,7 @@ class _Conversation:
             name="attract",
         )
         self._agent.listen()
+        self._detach = self._shell.attach(self._kiosk.id, self._socket.send)
         if hello.resume is not None and resumes:
             session = registry.resume(
                 self._kiosk, hello.resume, self._socket, playing=hello.playing
@@ -170,6 +180,7 @@ class _Conversation:
         if language not in self._settings.site.languages:
             known = ", ".join(self._settings.site.languages)
             raise SignalingError("unknown_language", f"This site speaks {known}.")
+        self._shell.may_start(self._kiosk.id)
         self._session = await self._app[keys.REGISTRY].start(self._kiosk, self._socket, language)
         self._protocol.visit_began()
         self._app[keys.METRICS].starts.labels(start.by).inc()
@@ -178,6 +189,8 @@ class _Conversation:
         """The socket is closed."""
         self._protocol.closed()
         self._agent.close()
+        if self._detach is not None:
+            self._detach()
         if self._session is not None:
             self._session.detach(self._socket)
 

@@ -98,6 +98,11 @@ class StaticFiles:
             ) from None
         self._files[name] = _File(path, kind, digest)
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every file there is."""
+        return tuple(self._files)
+
     def has(self, name: str) -> bool:
         """Whether there is a file of this name."""
         return name in self._files

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -62,14 +63,15 @@ class Templates:
         card_types: Mapping[str, CardType] | None = None,
     ) -> None:
         folders = [*extra, paths.templates()]
+        self._loader = ChoiceLoader(
+            [
+                FileSystemLoader(folders, followlinks=False),
+                # So that a template which replaces one of ours may extend it.
+                PrefixLoader({OURS: FileSystemLoader(paths.templates())}),
+            ]
+        )
         self._environment = Environment(
-            loader=ChoiceLoader(
-                [
-                    FileSystemLoader(folders, followlinks=False),
-                    # So that a template which replaces one of ours may extend it.
-                    PrefixLoader({OURS: FileSystemLoader(paths.templates())}),
-                ]
-            ),
+            loader=self._loader,
             autoescape=True,
             undefined=StrictUndefined,
             auto_reload=False,
@@ -97,9 +99,12 @@ class Templates:
         ]
         self._environment.globals["plugged"] = self._plugged
         self._environment.bytecode_cache = compiled_for(self._environment)
+        sources = hashlib.sha256()
         for name in sorted([*self._names, *replaced]):
             try:
                 self._environment.get_template(name)
+                source, _, _ = self._loader.get_source(self._environment, name)
+                sources.update(f"{name}\0{source}\0".encode())
             except TemplateSyntaxError as error:
                 raise StartupError(
                     f"The template {error.filename or name} is wrong in line {error.lineno}: "
@@ -107,6 +112,8 @@ class Templates:
                 ) from None
             except UnicodeDecodeError:
                 raise StartupError(f"The template {name} is not UTF-8.") from None
+        self.version = sources.hexdigest()[:12]
+        """Changes when any template changes."""
         for kind, card_type in self._card_types.items():
             if f"{_CARDS}{kind}.html" not in self._names:
                 raise StartupError(

@@ -15,10 +15,12 @@ from aiortc.mediastreams import AudioStreamTrack, VideoStreamTrack
 from playwright.async_api import Browser, Page, async_playwright
 
 from kiosk import paths
+from kiosk.clock import SystemClock
 from kiosk.i18n import Texts
 from kiosk.security.guards import security_headers
 from kiosk.settings.sections import SiteSettings
 from kiosk.signaling import messages as m
+from kiosk.signaling.shell import RestReason
 from kiosk.themes.stylesheet import SCREEN, stylesheet
 from kiosk.themes.theme import find_theme, themes_in
 from kiosk.web.catalogues import Catalogues
@@ -72,6 +74,10 @@ class Stage:
         self.answers_offers = True
         self.visiting = False
         self.refusal: m.Failure | None = None
+        self.version = "test"
+        """What `welcome` says; the page that is served stays `test`."""
+        self.clock_ahead_s = 0.0
+        self.service: RestReason | None = None
         self.url = ""
         self._sockets: set[web.WebSocketResponse] = set()
         self._peers: list[RTCPeerConnection] = []
@@ -207,6 +213,9 @@ class Stage:
                     consent=self.consent,
                     talk=self.talk,
                     resumed=resumed,
+                    page=self.version,
+                    service=self.service,
+                    now=round(1000 * (SystemClock().now().timestamp() + self.clock_ahead_s)),
                 )
             )
             if resumed:

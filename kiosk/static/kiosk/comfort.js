@@ -1,9 +1,8 @@
 // What makes a web page behave like an appliance: awake, still under stray fingers, never white.
 
-const CRASH_KEY = "kiosk.crashes";
-const FIRST_RELOAD_MS = 4_000;
-const MAX_RELOAD_MS = 60_000;
-const HEALTHY_AFTER_MS = 60_000;
+const OURS = new Set(["F5", "F11", "BrowserBack", "BrowserForward", "BrowserRefresh", "BrowserHome"]);
+const WITH_CTRL = new Set("rpsoufghjd+-=0");
+const WITH_ALT = new Set(["ArrowLeft", "ArrowRight", "Home", "d"]);
 
 /** Keep the display on; the lock is lost whenever the page is hidden, so it is asked for again. */
 export function stayAwake() {
@@ -21,18 +20,28 @@ export function stayAwake() {
   ask();
 }
 
-/** No context menu, no zoom by pinch, double tap or wheel, no dragging, no selected text. */
-export function holdStill() {
+/**
+ * No context menu, no zoom by pinch, double tap or wheel, no dragging, no selected text, no dropped
+ * file, and (without `shortcuts`) none of the browser's keys that lead away from the screen.
+ */
+export function holdStill({ shortcuts = false } = {}) {
   const isField = (target) => target instanceof HTMLInputElement;
   const refuse = (event) => event.preventDefault();
   addEventListener("contextmenu", refuse);
-  addEventListener("dragstart", refuse);
+  for (const kind of ["dragstart", "dragover", "drop"]) addEventListener(kind, refuse);
   addEventListener("gesturestart", refuse);
   addEventListener("selectstart", (event) => {
     if (!isField(event.target)) refuse(event);
   });
   addEventListener("wheel", (event) => event.ctrlKey && refuse(event), { passive: false });
+  if (!shortcuts) addEventListener("keydown", (event) => leadsAway(event) && refuse(event), { capture: true });
   addEventListener("touchmove", (event) => event.touches.length > 1 && refuse(event), { passive: false });
+}
+
+function leadsAway({ key, ctrlKey, metaKey, altKey }) {
+  if (OURS.has(key)) return true;
+  if (ctrlKey && altKey) return false; // AltGr writes letters
+  return ((ctrlKey || metaKey) && WITH_CTRL.has(key.toLowerCase())) || (altKey && WITH_ALT.has(key));
 }
 
 /**
@@ -52,16 +61,9 @@ export function catchEverything(onError) {
     const [file] = /https?:\/\/[^\s?)]+\.js/.exec(reason?.stack ?? "") ?? [];
     caught(reason?.name ?? "rejection", file);
   });
-  setTimeout(() => sessionStorage.removeItem(CRASH_KEY), HEALTHY_AFTER_MS);
 }
 
 function isOurs(file) {
   return !file || !URL.canParse(file) || !/^\/static\/(?!kiosk\/)/.test(new URL(file).pathname);
 }
 
-/** Reload after a wait that doubles with every crash in a row, so that a bad page does not spin. */
-export function reloadSoon() {
-  const crashes = Number(sessionStorage.getItem(CRASH_KEY) ?? 0);
-  sessionStorage.setItem(CRASH_KEY, String(crashes + 1));
-  setTimeout(() => location.reload(), Math.min(MAX_RELOAD_MS, FIRST_RELOAD_MS * 2 ** crashes));
-}

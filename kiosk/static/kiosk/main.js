@@ -4,9 +4,10 @@ import { Agent } from "./agent.js";
 import { AvatarMedia } from "./media.js";
 import { Captions } from "./captions.js";
 import { Cards } from "./cards.js";
-import { catchEverything, holdStill, reloadSoon, stayAwake } from "./comfort.js";
+import { catchEverything, holdStill, stayAwake } from "./comfort.js";
 import { Microphone } from "./microphone.js";
 import { Options } from "./options.js";
+import { Shell } from "./shell.js";
 import { SignalSocket } from "./socket.js";
 import { Texts } from "./texts.js";
 import { offerKeyboard } from "./typing.js";
@@ -48,7 +49,9 @@ socket.addEventListener("message", ({ detail }) => {
 new Agent({ page, texts, media, microphone, view, visit, socket });
 
 offerKeyboard(page.keyboard, texts);
-holdStill();
+const shell = new Shell({ page, microphone, media, view, visit, socket });
+
+holdStill(page.screen);
 stayAwake();
 if (page.spoken_notice) import("./spoken-notice.js").then(({ follow }) => follow(texts));
 let crashes = 0;
@@ -60,7 +63,7 @@ catchEverything((kind) => {
     return;
   }
   view.setState("error");
-  reloadSoon();
+  shell.crashed();
 });
 
 const tap = (name, action) => part(name).addEventListener("click", action);

@@ -33,6 +33,11 @@ export class AvatarMedia extends EventTarget {
     return this.peer !== null && this.isPlaying;
   }
 
+  /** Whether a picture should be there and its connection is gone. */
+  get isDead() {
+    return this.peer !== null && this.isPlaying && this.peer.connectionState !== "connected";
+  }
+
   /** Make a new peer connection with these ICE servers and emit one complete offer. */
   async open(servers) {
     this.close();

@@ -63,6 +63,17 @@ export class SignalSocket extends EventTarget {
     socket.addEventListener("error", () => this.#lost(socket));
   }
 
+  /** After a sleep: is anybody still there? Asked at once, however fresh the last word seems. */
+  check() {
+    if (this.isUp) this.#probe(0);
+    else this.#now();
+  }
+
+  /** Begin anew on another socket: a visit goes on there, with a new picture if it has none. */
+  restart() {
+    this.#lost(this.socket);
+  }
+
   /** The server answered as ours: the next outage starts with the short waits again. */
   settled() {
     this.attempt = 0;
@@ -117,10 +128,10 @@ export class SignalSocket extends EventTarget {
 
   // A cable pulled out closes no socket. When the server has been silent, ask it for a sign of
   // life over HTTP; any answer will do.
-  async #probe() {
+  async #probe(silence = PROBE_AFTER_SILENCE_MS) {
     const socket = this.socket;
     if (!this.isUp || this.probing) return;
-    if (performance.now() - this.heardAt < PROBE_AFTER_SILENCE_MS) return;
+    if (performance.now() - this.heardAt < silence) return;
     this.probing = true;
     try {
       await fetch("/livez", { cache: "no-store", signal: AbortSignal.timeout(PROBE_DEADLINE_MS) });

@@ -2,7 +2,7 @@
 
 const CONVERSATION = new Set(["connecting", "queued", "greeting", "listening", "thinking", "speaking"]);
 const NOTICE_ORDER = [
-  "idle", "time_limit", "reconnecting", "busy", "error", "text_only", "microphone", "picture",
+  "idle", "time_limit", "reconnecting", "busy", "error", "text_only", "microphone", "sound", "picture",
 ];
 // What a microphone that is not always open says, by whether the visitor talks.
 const PUSHED = {
@@ -30,6 +30,7 @@ export class View {
     this.notices = new Map();
     this.countdown = 0;
     this.brief = 0;
+    this.rest = null; // {state, reason} of a screen that is out of service
     this.hearing = texts.page.hearing;
     this.working = 0;
     this.languages = part("language");
@@ -44,8 +45,17 @@ export class View {
     return CONVERSATION.has(this.state);
   }
 
-  setState(state) {
+  get isResting() {
+    return "reason" in this.body.dataset;
+  }
+
+  /** @param {string} wanted where the screen would invite somebody and may not, it says so instead */
+  setState(wanted) {
+    const rest = wanted === "attract" ? this.rest : null;
+    const state = rest?.state ?? wanted;
     const before = this.state;
+    if (rest) this.body.dataset.reason = rest.reason;
+    else delete this.body.dataset.reason;
     this.body.dataset.state = state;
     if (before === state) return;
     if (!this.isConversation) this.options.close();

@@ -10,7 +10,6 @@ const OFFLINE_AFTER_MS = 700; // a reconnect faster than this is not worth a scr
 const OFFLINE_LONG_MS = 20_000;
 const ERROR_MS = 6_000;
 const REFUSED_MS = 20_000; // long enough to read why and to try again
-const RELOAD_AFTER_VISITS = 100; // an always-on page starts afresh now and then, between visits
 // No state of the screen lasts longer than this without a word from the server.
 const STATE_LIMIT_MS = { connecting: 60_000, ending: 30_000, error: 10_000 };
 const CAN_ANSWER = new Set(["greeting", "listening", "thinking", "speaking"]);
@@ -155,11 +154,8 @@ export class Visit {
     this.options.reset();
     this.view.wipe();
     this.finished += 1;
-    if (this.reloadWhenDone || this.finished >= RELOAD_AFTER_VISITS) {
-      location.reload();
-      return;
-    }
     this.#show(this.socket.isUp ? "attract" : "offline");
+    this.onRest?.();
   }
 
   // ── what the server says ───────────────────────────────────────────────────────────────────
@@ -246,6 +242,7 @@ export class Visit {
   }
 
   #ended({ reason, text }) {
+    if (!this.isOn) return; // wiped already: whoever is here now is somebody else
     const words = text || this.texts.get(`ended.${reason}`) || this.texts.get("ended.goodbye");
     this.#farewell(words);
   }
@@ -266,7 +263,7 @@ export class Visit {
     if (code === "wrong_protocol") {
       this.view.broken(this.texts.get("error.wrong_protocol"));
       this.view.setState("error");
-      this.timers.after("finish", ERROR_MS, () => location.reload());
+      this.timers.after("finish", ERROR_MS, () => this.onProtocol?.());
       return;
     }
     if (code === "form") this.cards.formRefused();
@@ -343,7 +340,7 @@ export class Visit {
   #watchState() {
     this.timers.cancel("state");
     const limit = STATE_LIMIT_MS[this.view.state];
-    if (!limit || this.finishing) return;
+    if (!limit || this.finishing || this.view.isResting) return;
     this.timers.after("state", limit, () => {
       this.socket.send({ type: "end" });
       this.wipe();

@@ -193,6 +193,10 @@ def test_an_error_names_the_field_and_repeats_no_value() -> None:
             '{"type":"command_done","id":"command_1","ok":false,"detail":"nobody visits now"}',
             m.CommandDone(id="command_1", ok=False, detail="nobody visits now"),
         ),
+        (
+            '{"type":"page","event":"reloaded","reason":"stale","count":1}',
+            m.PageEvent(event="reloaded", reason="stale", count=1),
+        ),
     ],
 )
 def test_golden_messages_from_the_browser(text: str, message: m.ClientMessage) -> None:
@@ -215,10 +219,12 @@ def test_every_message_of_the_browser_has_a_golden_one() -> None:
                 languages=(m.LanguageChoice(code="en", name="English"),),
                 consent=True,
                 talk="open",
+                page="1.0-abc",
+                now=1_700_000_000_000,
             ),
             '{"type":"welcome","protocol":1,"kiosk_id":"lobby","kiosk_name":"Lobby",'
             '"language":"en","languages":[{"code":"en","name":"English"}],"consent":true,'
-            '"talk":"open","resumed":false,"report_s":30}',
+            '"talk":"open","resumed":false,"report_s":30.0,"page":"1.0-abc","now":1700000000000}',
         ),
         (m.Wake(), '{"type":"wake"}'),
         (
@@ -235,6 +241,7 @@ def test_every_message_of_the_browser_has_a_golden_one() -> None:
             '{"type":"caption","turn":"t1","speaker":"avatar","text":"Hello","final":false}',
         ),
         (m.Hush(), '{"type":"hush"}'),
+        (m.Service(reason="maintenance"), '{"type":"service","reason":"maintenance"}'),
         (
             m.Notice(code="idle", text="Are you there?", seconds=15),
             '{"type":"notice","code":"idle","text":"Are you there?","seconds":15,"more":false}',

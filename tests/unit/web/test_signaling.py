@@ -12,6 +12,7 @@ import pytest
 from kiosk import events, keys
 from kiosk.signaling import messages as m
 from kiosk.web import signaling
+from kiosk.web.shell import SHELL
 from kiosk.web.signaling import MAX_REFUSED
 from tests.unit.running import Screen, running
 from tests.unit.session.stage import eventually
@@ -31,6 +32,8 @@ async def begun(screen: Screen) -> str:
 async def test_hello_is_answered_with_who_the_screen_is_and_what_it_offers(tmp_path: Path) -> None:
     async with running(tmp_path, site={"talk": "push"}) as server, server.screen() as screen:
         welcome = await screen.hello()
+        version, now = welcome.pop("page"), welcome.pop("now")
+        assert (version, now > 0) == (server.app[SHELL].version, True)
     assert welcome == {
         "type": "welcome",
         "protocol": m.PROTOCOL,

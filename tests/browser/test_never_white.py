@@ -1,0 +1,303 @@
+"""The screen without its server, with another version of it, out of service, and after a sleep."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, BrowserContext, Page
+
+from kiosk import keys
+from kiosk.clock import SystemClock
+from kiosk.emulator.scenario.scenario import Scenario
+from kiosk.emulator.speech.engines import Engines
+from kiosk.signaling import messages as m
+from kiosk.testing import KioskHarness
+from kiosk.web.shell import service_target
+from tests.browser.pulling import pull_in
+from tests.browser.screen_stage import CHROMIUM, DEADLINE_S, chromium, converse, opened, state
+from tests.browser.wire import Wire, shades, told, watching
+from tests.unit.running import Running, running
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine"),
+]
+
+KEPT = """async () => {
+  await navigator.serviceWorker.ready;
+  const found = await caches.match("/kiosk");
+  return Boolean(found && navigator.serviceWorker.controller);
+}"""
+QUICK = {"reload_spread_s": 0}
+
+
+@asynccontextmanager
+async def screen(browser: Browser, url: str) -> AsyncIterator[tuple[BrowserContext, Page]]:
+    context = await browser.new_context(viewport={"width": 540, "height": 960})
+    page = await context.new_page()
+    page.set_default_timeout(DEADLINE_S * 1000)
+    await page.goto(url)
+    try:
+        yield context, page
+    finally:
+        await context.close()
+
+
+def folder(parent: Path, name: str) -> Path:
+    made = parent / name
+    made.mkdir()
+    return made
+
+
+async def kept(page: Page) -> None:
+    """Wait until the browser keeps the screen."""
+    await page.wait_for_function(KEPT)
+
+
+async def until_told(server: Running, what: str) -> None:
+    """Wait for a figure of the server, of which there is no event."""
+    try:
+        async with asyncio.timeout(2 * DEADLINE_S):
+            while what not in told(server.metrics):
+                await SystemClock().sleep(0.05)
+    except TimeoutError:
+        raise AssertionError(f"no {what!r}, only {told(server.metrics)}") from None
+
+
+async def test_a_reload_without_the_server_shows_the_kept_screen_which_comes_back(
+    tmp_path: Path,
+) -> None:
+    async with running(tmp_path) as server, Wire() as wire, chromium() as browser:
+        wire.to(server.url)
+        async with screen(browser, wire.url) as (context, page):
+            await state(page, "attract")
+            await kept(page)
+            stored = await page.evaluate(
+                "(async () => (await Promise.all((await caches.keys()).map(async (name) =>"
+                " (await (await caches.open(name)).keys()).map((one) => one.url)))).flat())()"
+            )
+            assert not [url for url in stored if "/api" in url or "/operator" in url]
+            wire.pull()
+            async with watching(page, every_s=0.2) as seen:
+                await page.reload()
+                await state(page, "offline")
+                assert "lost my connection" in await page.locator(".offline").inner_text()
+                assert await page.evaluate("document.fonts.size") > 0
+                # The same for a screen switched on while the server is away.
+                fresh = await context.new_page()
+                await fresh.goto(wire.url)
+                await state(fresh, "offline")
+                await fresh.close()
+                wire.to(server.url)
+                await state(page, "attract")
+            assert seen.looks > 0
+            assert seen.white == []
+
+
+async def test_the_network_pulled_for_a_moment_in_two_states(
+    engines: Engines, tmp_path: Path
+) -> None:
+    # tests/soak/test_never_white.py does it in every state, for a minute.
+    slow = Scenario(reply_delay_ms=1_500)
+    async with (
+        KioskHarness(engines=engines, scenario=slow) as harness,
+        Wire() as wire,
+        chromium() as browser,
+    ):
+        wire.to(harness.url)
+        async with screen(browser, wire.url) as (_, page):
+            for wanted in ("attract", "thinking"):
+                seen = await pull_in(page, wire, harness.url, wanted, seconds=2, folder=tmp_path)
+                assert "offline" in seen.states
+                assert seen.white == []
+
+
+async def test_a_device_that_is_no_screen_sees_words_instead_of_the_browsers_error(
+    tmp_path: Path,
+) -> None:
+    async with (
+        running(tmp_path, access={"open": False}) as server,
+        Wire() as wire,
+        chromium() as browser,
+    ):
+        wire.to(server.url)
+        async with screen(browser, wire.url) as (_, page):
+            await page.get_by_label("Code").wait_for()
+            await page.wait_for_function(KEPT.replace("/kiosk", "/offline"))
+            wire.pull()
+            await page.goto(wire.url)
+            await state(page, "offline")
+            assert shades(await page.screenshot(type="jpeg")) > 4
+            wire.to(server.url)
+            await page.get_by_label("Code").wait_for()
+
+
+async def test_a_new_version_is_loaded_between_visits_and_once(tmp_path: Path) -> None:
+    async with Wire() as wire, chromium() as browser:
+        async with running(tmp_path, screen=QUICK) as old:
+            wire.to(old.url)
+            context = await browser.new_context(viewport={"width": 540, "height": 960})
+            page = await context.new_page()
+            page.set_default_timeout(DEADLINE_S * 1000)
+            loads: list[str] = []
+            page.on("load", lambda one: loads.append(one.url))
+            await page.goto(wire.url)
+            await state(page, "attract")
+            wire.pull()
+        named = {"name": "The new name"}
+        async with running(tmp_path, screen=QUICK, site=named) as new:
+            wire.to(new.url)
+            await page.get_by_text("The new name").wait_for()
+            await state(page, "attract")
+            await until_told(new, "reloaded stale")
+            assert len(loads) == 2
+            await context.close()
+
+
+async def test_a_version_that_stays_old_is_reported_and_waited_for() -> None:
+    async with opened(microphone=False) as (stage, page):
+        stage.version = "another"
+        await converse(page, stage)
+        await stage.drop_sockets()
+        await stage.until(lambda: len(stage.of(m.Hello)) == 2)
+        await state(page, "listening")  # never during a visit
+        await page.get_by_test_id("end").click()
+        await stage.until(lambda: len(stage.of(m.Hello)) == 3)
+        await stage.until(lambda: len(stage.of(m.PageEvent)) == 2)
+        reloaded, waits = stage.of(m.PageEvent)
+        assert (reloaded.event, reloaded.reason, reloaded.count) == ("reloaded", "stale", 1)
+        assert (waits.event, waits.reason, waits.count) == ("waits", "stale", 1)
+        assert waits.seconds is not None
+        assert waits.seconds > 60
+        assert len(stage.of(m.Hello)) == 3
+
+
+async def test_a_screen_whose_cookie_is_refused_gets_another_by_itself(tmp_path: Path) -> None:
+    async with Wire() as wire, chromium() as browser:
+        async with running(folder(tmp_path, "old"), screen=QUICK) as old:
+            wire.to(old.url)
+            context = await browser.new_context(viewport={"width": 540, "height": 960})
+            page = await context.new_page()
+            page.set_default_timeout(2 * DEADLINE_S * 1000)
+            await page.goto(wire.url)
+            await state(page, "attract")
+            wire.pull()
+        async with running(folder(tmp_path, "new"), screen=QUICK) as new:
+            await state(page, "offline")
+            wire.to(new.url)
+            await state(page, "attract")
+            await until_told(new, "reloaded refused")
+            await context.close()
+
+
+async def test_out_of_service_is_a_screen_that_ends_when_an_operator_says_so(
+    tmp_path: Path,
+) -> None:
+    staff = {"en": "The staff desk is on your left."}
+    async with (
+        running(tmp_path, site={"staff": staff}) as server,
+        chromium() as browser,
+        screen(browser, server.url) as (_, page),
+    ):
+        await state(page, "attract")
+        bus, target = server.app[keys.BUS], service_target("lobby")
+        for word, shown, sentence in (
+            ("maintenance", "offline", "having a break"),
+            ("out_of_order", "error", "cannot help you today"),
+        ):
+            assert (await bus.command(target, {"state": word}, timeout_s=5))["ok"]
+            await page.wait_for_selector(f"body[data-state={shown}][data-reason={word}]")
+            words = await page.locator(f"[data-rests={word}]").inner_text()
+            assert sentence in words
+            assert staff["en"] in words
+            assert not await page.get_by_test_id("start").is_visible()
+        await page.reload()
+        await page.wait_for_selector("body[data-reason=out_of_order]")
+        assert not (await bus.command(target, {"state": "gone"}, timeout_s=5))["ok"]
+        await bus.command(target, {"state": "as_set"}, timeout_s=5)
+        await state(page, "attract")
+        assert await page.evaluate("document.body.dataset.reason") is None
+
+
+async def test_a_server_that_comes_back_says_whether_the_screen_is_in_service() -> None:
+    async with opened(microphone=False) as (stage, page):
+        stage.service = "maintenance"
+        await stage.drop_sockets()
+        await page.wait_for_selector("body[data-state=offline][data-reason=maintenance]")
+        await stage.drop_sockets()
+        await stage.until(lambda: len(stage.of(m.Hello)) == 3)
+        assert await page.locator("[data-rests=maintenance]").is_visible()
+        stage.service = None
+        await stage.drop_sockets()
+        await state(page, "attract")
+
+
+async def test_after_a_sleep_an_old_visit_is_not_continued_for_a_stranger() -> None:
+    async with opened(microphone=False) as (stage, page):
+        await converse(page, stage)
+        await page.evaluate(
+            "const now = Date.now; Date.now = () => now() + 90_000;"
+            "document.dispatchEvent(new Event('resume'))"
+        )
+        await state(page, "attract")
+        await stage.until(lambda: bool(stage.of(m.End)) and bool(stage.of(m.PageEvent)))
+        assert stage.of(m.PageEvent)[-1].event == "slept"
+        assert 85 < (stage.of(m.PageEvent)[-1].seconds or 0) < 300
+
+
+async def test_a_wrong_clock_is_reported() -> None:
+    async with opened(microphone=False) as (stage, page):
+        stage.clock_ahead_s = 600
+        await stage.drop_sockets()
+        await stage.until(lambda: bool(stage.of(m.PageEvent)))
+        clock = stage.of(m.PageEvent)[0]
+        assert clock.event == "clock"
+        assert abs((clock.seconds or 0) - 600) < 60
+        await state(page, "attract")
+
+
+async def test_a_silent_microphone_is_said_and_reported() -> None:
+    async with opened() as (stage, page):
+        await page.evaluate(
+            "navigator.mediaDevices.getUserMedia ="
+            " async () => new AudioContext().createMediaStreamDestination().stream"
+        )
+        await converse(page, stage)
+        assert stage.of(m.Microphone)[0].state == "on"
+        await page.evaluate(
+            "const real = performance.now.bind(performance);performance.now = () => real() + 30_000"
+        )
+        await stage.until(lambda: bool(stage.of(m.PageEvent)))
+        assert stage.of(m.PageEvent)[0].event == "microphone_silent"
+        assert "hear nothing" in await page.get_by_test_id("notice").inner_text()
+
+
+async def test_keys_that_lead_away_do_nothing() -> None:
+    async with opened(microphone=False) as (_, page):
+        await page.evaluate("window.stillTheSamePage = true")
+        for key in ("F5", "Control+r", "Control+p", "Control+s", "Alt+ArrowLeft", "F11"):
+            refused = await page.evaluate(
+                """(name) => {
+                  const parts = name.split("+");
+                  const event = new KeyboardEvent("keydown", {
+                    key: parts.at(-1), cancelable: true, bubbles: true,
+                    ctrlKey: parts.includes("Control"), altKey: parts.includes("Alt"),
+                  });
+                  return !document.body.dispatchEvent(event);
+                }""",
+                key,
+            )
+            assert refused, key
+            await page.keyboard.press(key)
+        await page.evaluate(
+            "document.body.dispatchEvent(new DragEvent('drop', {cancelable: true}))"
+        )
+        assert await page.evaluate("window.stillTheSamePage")
+        assert await page.evaluate(
+            "document.body.dispatchEvent("
+            "new KeyboardEvent('keydown', {key: 'a', cancelable: true}))"
+        )
