@@ -53,6 +53,7 @@ from kiosk.web.catalogues import Catalogues
 from kiosk.web.commander import COMMANDER, Commander
 from kiosk.web.feed import Feed
 from kiosk.web.health import Readiness
+from kiosk.web.lean import lean
 from kiosk.web.live import LiveView
 from kiosk.web.looks import Looks
 from kiosk.web.routes import add_routes
@@ -110,7 +111,7 @@ def create_app(
         paths.STATIC,
         *(plugin.static for plugin in loaded.plugins if plugin.static is not None),
         mounted={**looks.mounted, **pages.sign_folder(settings.site)},
-        made=looks.made,
+        made={**lean(paths.STATIC), **looks.made},
     )
 
     app[keys.SETTINGS] = settings

@@ -13,7 +13,7 @@ pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine"),
 ]
-LOOK = "({ ...document.documentElement.dataset })"
+LOOK = "(({ awake, ...look }) => look)({ ...document.documentElement.dataset })"
 AS_THE_SITE_HAS_IT = {
     "textSize": "normal",
     "contrast": "normal",

@@ -17,7 +17,7 @@ pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine"),
 ]
 MOST: Final = 150_000
-"""Bytes of our HTML, CSS and JavaScript, as written: nothing is compressed or bundled."""
+"""Bytes of our HTML, CSS and JavaScript, as sent: nothing is compressed or bundled."""
 KINDS: Final = {"document", "stylesheet", "script"}
 
 

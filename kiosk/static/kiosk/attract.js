@@ -24,6 +24,8 @@ export class Attract {
     }
     new MutationObserver(() => this.#stateChanged())
       .observe(this.body, { attributeFilter: ["data-state"] });
+    new MutationObserver(() => this.isWaiting && this.#greet())
+      .observe(document.documentElement, { attributeFilter: ["lang"] });
     this.isWaiting = false;
     this.#stateChanged();
     if (this.own.presence === "camera") this.#watch();
