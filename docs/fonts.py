@@ -7,8 +7,11 @@
 Chinese and Japanese come in two parts each: what our own sentences need, in two weights, so that
 the interface is there at once; and the common characters (GB 2312, JIS X 0208) in one, which a
 browser loads when something first shows one of them. The screen takes their style sheet when the
-language is chosen; until then a few kilobytes name both languages. Run it again when sentences
-have changed: what is not among the first part still shows, but loads the second.
+language is chosen; until then a few kilobytes name both languages.
+
+Run it again when sentences have changed: what is not among the first part still shows, but loads
+the second. The large parts stay as they are, because a repository keeps every version of them;
+`--all` makes them anew.
 """
 
 from __future__ import annotations
@@ -131,6 +134,12 @@ def of_collection(folder: Path, weight: str, inside: str) -> TTFont:
     return font
 
 
+def characters_of(path: Path) -> set[str]:
+    """Return the characters that a font file has."""
+    with TTFont(path, lazy=True) as font:
+        return set(map(chr, font.getBestCmap()))
+
+
 def write_style(name: str, rules: Iterable[str]) -> None:
     """Write one style sheet."""
     path = STYLES / name
@@ -146,6 +155,7 @@ def main() -> None:
     )
     parser.add_argument("cjk", type=Path, help="the unpacked Debian package fonts-noto-cjk")
     parser.add_argument("packages", type=Path, nargs=2, help="the unpacked npm packages")
+    parser.add_argument("--all", action="store_true", help="make the large parts anew, too")
     chosen = parser.parse_args()
     rules = []
     for package in chosen.packages:
@@ -161,10 +171,13 @@ def main() -> None:
     for language, (family, inside, codec) in HAN.items():
         ours = of_sentences(language)
         stem = family.lower().replace(" ", "-")
+        large = FONTS / f"{stem}.woff2"
+        if chosen.all or not large.exists():
+            write_subset(of_collection(chosen.cjk, "Regular", inside), standard(codec), large)
+        ours |= standard(codec) - characters_of(large)
         jobs = (
             ("Regular", f"{stem}-ours.woff2", ours),
             ("Bold", f"{stem}-ours-bold.woff2", ours),
-            ("Regular", f"{stem}.woff2", standard(codec) - ours),
         )
         for weight, name, characters in jobs:
             write_subset(of_collection(chosen.cjk, weight, inside), characters, FONTS / name)
