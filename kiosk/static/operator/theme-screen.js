@@ -2,6 +2,7 @@
 
 import { Captions } from "../kiosk/captions.js";
 import { Cards } from "../kiosk/cards.js";
+import { Options } from "../kiosk/options.js";
 import { Texts } from "../kiosk/texts.js";
 import { View, part } from "../kiosk/view.js";
 
@@ -12,23 +13,36 @@ const state = chosen.get("state") ?? "attract";
 const nothing = () => {};
 
 const texts = new Texts(page);
-const view = new View(texts, nothing);
+const options = new Options(page, nothing);
+const view = new View(texts, options);
 const captions = new Captions(part("captions"), texts);
 const cards = new Cards(part("card"), document.getElementById("card-frame"), part("card-news"), texts, nothing, nothing);
-texts.use(chosen.get("language") || page.language);
+const language = chosen.get("language") || page.language;
+await texts.use(language);
 if (chosen.get("dir")) document.documentElement.dir = chosen.get("dir");
 for (const [name, value] of [["textSize", chosen.get("text")], ["contrast", chosen.get("contrast")]]) {
   if (value) document.documentElement.dataset[name] = value;
 }
 
-const SAID = [
-  { turn: "1", speaker: "visitor", text: "Where is the harbour model?", final: true },
-  { turn: "2", speaker: "avatar", text: "It is on the first floor, in gallery two. Take the lift on your left.", final: true },
-];
+// A question and its answer, as a visitor of this language would read them.
+const SAID = {
+  en: ["Where is the harbour model?", "It is on the first floor, in gallery two. Take the lift on your left."],
+  de: ["Wo ist das Hafenmodell?", "Im ersten Stock, in Galerie zwei. Nehmen Sie den Aufzug links von Ihnen."],
+  fr: ["Où est la maquette du port ?", "Au premier étage, dans la galerie deux. Prenez l’ascenseur à votre gauche."],
+  es: ["¿Dónde está la maqueta del puerto?", "En el primer piso, en la galería dos. Tome el ascensor a su izquierda."],
+  pt: ["Onde está a maquete do porto?", "No primeiro andar, na galeria dois. Use o elevador à sua esquerda."],
+  uk: ["Де макет гавані?", "На другому поверсі, у галереї два. Ліфт — ліворуч від вас."],
+  ar: ["أين نموذج الميناء؟", "في الطابق الأول، في القاعة الثانية. استخدموا المصعد على يساركم."],
+  ja: ["港の模型はどこですか。", "二階の第二展示室にあります。左手のエレベーターをご利用ください。"],
+  zh: ["港口模型在哪里？", "在二楼的第二展厅。请乘坐您左边的电梯。"],
+};
+const SPEAKERS = ["visitor", "avatar"];
 const SHOWN_AS = { slide: "attract", present: "attract", closed: "attract", card: "listening", options: "listening", idle: "listening" };
 
 view.setState(SHOWN_AS[state] ?? state);
-if (view.isConversation) SAID.forEach((line) => captions.show(line));
+if (view.isConversation) {
+  (SAID[language] ?? SAID.en).forEach((text, i) => captions.show({ turn: String(i), speaker: SPEAKERS[i], text, final: true }));
+}
 if (state === "listening") view.setMicrophone("on", false);
 if (state === "card") cards.show(card);
 if (state === "options") part("options").click();
@@ -52,3 +66,4 @@ if (state === "closed") {
   rest.show(true, true, false);
 }
 document.activeElement?.blur();
+document.body.dataset.previewed = "yes"; // for scripts that wait for it
