@@ -1,4 +1,4 @@
-"""Our scripts and styles as they are sent: without the comments and indentation of who writes them."""
+"""Our scripts and styles as they are sent: without the comments and indentation in the files."""
 
 from __future__ import annotations
 
