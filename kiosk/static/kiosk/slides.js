@@ -79,10 +79,10 @@ export class Slides {
     }
   }
 
-  // In the screen's language, else in the first it was written in.
+  // In the screen's language, else in the house's own, else in the first there is.
   #line(words) {
-    const { language } = this.texts;
-    const lang = language in words ? language : Object.keys(words)[0];
+    const { language, home } = this.texts;
+    const lang = [language, home, ...Object.keys(words)].find((one) => one in words);
     if (!lang) return [];
     return [Object.assign(document.createElement("p"), { lang, dir: "auto", textContent: words[lang] })];
   }

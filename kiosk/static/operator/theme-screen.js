@@ -45,7 +45,12 @@ if (view.isConversation) {
 }
 if (state === "listening") view.setMicrophone("on", false);
 if (state === "card") cards.show(card);
-if (state === "options") part("options").click();
+if (state === "options") {
+  const { textSize, contrast } = document.documentElement.dataset;
+  await options.apply({}); // loaded, it begins as the site has it
+  Object.assign(document.documentElement.dataset, { textSize, contrast });
+  part("options").click();
+}
 if (state === "idle") view.notice({ code: "idle", key: "notice.idle", text: texts.get("notice.idle"), seconds: 12 });
 if (state === "ending") view.farewell(texts.get("ended.goodbye"));
 if (state === "refused") view.refused(texts.get("error.busy"));
