@@ -78,6 +78,9 @@ def demo_settings(
         },
         "kiosks": [{"id": "lobby", "name": "Lobby", "place": "entrance"}],
     }
+    if plugins is not None:
+        # Another house: what is said there is not for the museum to say.
+        del museum["site"]["name"], museum["site"]["instructions"]
     values: dict[str, Any] = {
         "server": {"host": host, "port": port, "drain_s": 0},
         "upstream": {
@@ -91,6 +94,7 @@ def demo_settings(
         "storage": {"url": f"sqlite+aiosqlite:///{data / 'demo.sqlite3'}"},
         "hooks": {
             "dir": str(plugins or paths.demo_plugins()),
+            "installed": plugins is None,
             **(overrides or {}).get("hooks", {}),
         },
     }
@@ -98,6 +102,17 @@ def demo_settings(
         values["plugins"] = MUSEUM
         museum["attract"] = {"slides": str(paths.demo_plugins() / "_slides")}
     return load_settings(config, overrides=values, defaults=museum, read_file=config is not None)
+
+
+def own_files(plugins: Path | None, config: Path | None) -> tuple[Path | None, Path | None]:
+    """Return the plugins' folder and kiosk.toml of the demo: those named, else those that are here.
+
+    In a clone the folder that is here is the museum's own, which needs no naming.
+    """
+    here, file = Path("plugins"), Path("kiosk.toml")
+    if plugins is None and here.is_dir() and here.resolve() != paths.demo_plugins().resolve():
+        plugins = here
+    return plugins, config or (file if file.is_file() else None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing_extensions import override
 from kiosk import log
 from kiosk.cli import manage, plugged, running
 from kiosk.cli.check import check_site
-from kiosk.cli.demo import run_demo
+from kiosk.cli.demo import own_files, run_demo
 from kiosk.cli.emulate import emulate as run_emulator
 from kiosk.cli.options import BLOCK, CONFIG, NO_PLUGINS, hook_overrides, settings_of
 from kiosk.cli.plugins import plugins
@@ -74,7 +74,7 @@ def serve(config: Path | None, block: tuple[str, ...], no_plugins: bool) -> None
 @click.option(
     "--plugins",
     type=click.Path(path_type=Path, file_okay=False),
-    help="Load the plugins of this folder instead of the museum's.",
+    help="Load the plugins of this folder instead of the museum's; ./plugins when it is there.",
 )
 @click.option("--reload", is_flag=True, help="Load plugins and templates anew when they change.")
 @CONFIG
@@ -94,6 +94,10 @@ def demo(
 ) -> None:
     """Run everything on this machine: emulator, server, one kiosk, one operator. No Azure."""
     extra = hook_overrides(block, no_plugins=no_plugins)
+    plugins, config = own_files(plugins, config)
+    for what, path in (("Plugins of", plugins), ("Settings of", config)):
+        if path is not None:
+            click.echo(f"{what} {path}.")
     running.run(
         run_demo(
             host=host,

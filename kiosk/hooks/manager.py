@@ -86,8 +86,10 @@ def load_plugins(
     for name, plugin in builtins.items():
         _register(loaded, plugin, name, "built in", metadata_version(), blocked)
     if not settings.hooks.off:
-        for entry in sorted(metadata.entry_points(group=ENTRY_POINTS), key=lambda e: e.name):
-            if entry.name not in blocked:
+        found = metadata.entry_points(group=ENTRY_POINTS) if settings.hooks.installed else ()
+        for entry in sorted(found, key=lambda e: e.name):
+            # One that is given stands for the installed one of its name: its own tests do that.
+            if entry.name not in blocked and entry.name not in (extra or {}):
                 version = entry.dist.version if entry.dist is not None else ""
                 _register(loaded, _entry(entry), entry.name, entry.value, version, blocked)
         folder = plugins_folder(settings)

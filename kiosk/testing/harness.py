@@ -44,7 +44,7 @@ DEFAULTS: dict[str, Any] = {
         "reconnect_for_s": 20,
     },
     # The emulator's engines share this process, and hold Python's lock longer than a plugin may.
-    "hooks": {"dir": None, "off": False, "slow_ms": 2000},
+    "hooks": {"dir": None, "off": False, "installed": False, "slow_ms": 2000},
 }
 
 

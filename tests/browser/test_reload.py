@@ -42,7 +42,7 @@ async def test_an_open_screen_greets_with_the_new_words(
         captions = page.get_by_test_id("captions")
         await page.get_by_test_id("start").click()
         await page.get_by_test_id("consent-type").click()
-        await captions.get_by_text("Welcome! This is Hello.").wait_for()
+        await captions.get_by_text("Welcome to Hello.").wait_for()
 
         # What does not load costs nothing: the old one goes on.
         await replace(plugin, "def greeting(", "def greting(")
@@ -53,7 +53,7 @@ async def test_an_open_screen_greets_with_the_new_words(
 
         await replace(plugin, "def greting(", "def greeting(")
         await said(capsys, "Reloaded: hello.py")
-        await replace(plugin, "Welcome! This is Hello.", "Ahoy! Hello is new.")
+        await replace(plugin, "Welcome to Hello.", "Ahoy! Hello is new.")
         await said(capsys, "Reloaded: hello.py")
         await page.wait_for_selector("body[data-state=attract]")
         await page.get_by_test_id("start").click()

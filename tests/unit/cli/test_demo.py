@@ -8,7 +8,7 @@ import aiohttp
 import pytest
 
 from kiosk import paths
-from kiosk.cli.demo import OPERATOR, demo_running, demo_settings
+from kiosk.cli.demo import OPERATOR, demo_running, demo_settings, own_files
 from kiosk.errors import SettingsError
 from tests.unit.cli.commanding import kiosk
 
@@ -75,3 +75,26 @@ async def logged_in(http: aiohttp.ClientSession, url: str, password: str) -> boo
         f"{url}/operator/login", data=form, headers=headers, allow_redirects=False
     ) as answer:
         return answer.status == 303
+
+
+def test_another_house_s_plugins_are_not_told_the_museum_s_prices(tmp_path: Path) -> None:
+    settings = demo_settings(
+        endpoint="http://127.0.0.1:9", data=tmp_path, host="127.0.0.1", port=0, plugins=tmp_path
+    )
+    assert settings.site.name != "Museum on the Quay"
+    assert "museum" not in settings.site.instructions.lower()
+    assert not settings.hooks.installed, "of that folder only"
+
+
+def test_what_lies_in_a_site_s_folder_is_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert own_files(None, None) == (None, None)
+    (tmp_path / "plugins").mkdir()
+    (tmp_path / "kiosk.toml").touch()
+    assert own_files(None, None) == (Path("plugins"), Path("kiosk.toml"))
+    named = (Path("others"), Path("other.toml"))
+    assert own_files(*named) == named
+    monkeypatch.chdir(paths.demo_plugins().parent)
+    assert own_files(None, None)[0] is None

@@ -141,6 +141,20 @@ def test_an_installed_distribution_is_loaded_before_the_folder(
     assert greetings(loaded) == ["local", "crm"], "the site's folder is asked first"
 
 
+def test_one_that_is_given_stands_for_the_installed_one_of_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Given:
+        @hookimpl
+        def greeting(self) -> str:
+            return "given"
+
+    install(tmp_path / "site", "kiosk_crm", GREETS.format(word="installed"), "crm")
+    monkeypatch.syspath_prepend(tmp_path / "site")
+    assert greetings(load({"crm": Given()})) == ["given"]
+    assert names(load(hooks={"installed": False})) == []
+
+
 def test_an_installed_distribution_that_does_not_import_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
