@@ -57,7 +57,7 @@ class Session:
         self.ctx.handle = VisitHandle(self.ctx)
         self.ctx.questions = Questions(self.ctx)
         self.ctx.offers = functools.partial(
-            offers, takes=services.hooks.takes_along, prints=services.settings.site.print
+            offers, takes=services.hooks.takes_along, prints=self.ctx.site.print
         )
         self.ctx.screen = screen
         self._services = services
