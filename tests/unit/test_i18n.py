@@ -235,3 +235,12 @@ def test_a_wording_goes_first_in_its_own_language_only() -> None:
     assert texts.get("de", "a", wording="children") == "Guten Tag"
     assert texts.get("de", "b", wording="children") == "Tschüss"
     assert texts.screen("de") == {"a": "Guten Tag", "b": "Auf Wiedersehen"}
+
+
+def test_parts_that_hardly_anybody_opens_are_fetched_apart() -> None:
+    texts = Texts.load()
+    part = texts.part("de-AT", "service.")
+    assert part["service.close"] == "Schließen"
+    assert texts.get("de", "service.close") == "Schließen"
+    assert not part.keys() & texts.screen("de").keys()
+    assert "card.close" in texts.screen("de")

@@ -12,7 +12,7 @@ const TAPS_MS = 3_000;
 const CORNER_PX = 96;
 
 export class Agent {
-  /** @param {object} parts what main.js made: page, texts, media, microphone, view, visit, socket */
+  /** @param {object} parts what main.js made */
   constructor(parts) {
     Object.assign(this, parts);
     this.kept = recall();
@@ -39,9 +39,7 @@ export class Agent {
     Object.assign(this.kept, change);
     try {
       localStorage.setItem(KEY, JSON.stringify(this.kept));
-    } catch {
-      // A full or forbidden storage: it holds until the next reload.
-    }
+    } catch {} // a full or forbidden storage: it holds until the next reload
     this.applySound();
     this.soon();
   }
@@ -50,14 +48,13 @@ export class Agent {
     this.media.setMaster(this.kept.muted ? 0 : this.kept.volume / 100);
   }
 
-  /** Remember what went wrong until it was reported; kinds only, never words. */
+  /** Remember what went wrong until it was reported: its kind, never words. */
   note(kind) {
     this.errors.push({ kind: String(kind).slice(0, 120), at: performance.now() });
     if (this.errors.length > MAX_ERRORS) this.errors.shift();
     this.soon();
   }
 
-  /** Report shortly, but not more often than every two seconds. */
   soon() {
     clearTimeout(this.timer);
     const wait = Math.max(0, this.reportedAt + MIN_GAP_MS - performance.now());
@@ -122,8 +119,8 @@ export class Agent {
     });
     this.microphone.addEventListener("lost", () => this.note("microphone: lost"));
     this.media.addEventListener("failed", ({ detail }) => this.note(`media: ${detail}`));
-    addEventListener("error", ({ error }) => this.note(`page: ${error?.name ?? "error"}`));
-    addEventListener("unhandledrejection", ({ reason }) => this.note(`page: ${reason?.name ?? "rejection"}`));
+    addEventListener("error", ({ error }) => this.note(`page: ${error?.name}`));
+    addEventListener("unhandledrejection", ({ reason }) => this.note(`page: ${reason?.name}`));
     navigator.mediaDevices?.addEventListener("devicechange", () => this.#count());
     document.addEventListener("visibilitychange", () => this.soon());
     addEventListener("pointerdown", (event) => this.#tapped(event), { capture: true, passive: true });

@@ -1,10 +1,7 @@
 // Cards beside the avatar: the newest is shown, the ones below it come back when it is closed.
 
-import { prepareForm } from "./forms.js";
-
 const MAX_CARDS = 4;
 const SLACK_PX = 4; // less than this is rounding, not something to read
-const PRINT_AGAIN_MS = 10_000; // one touch, one sheet: a hurried visitor does not empty the tray
 const PAGE = 0.85; // of the visible height: the last line read stays in view
 
 /**
@@ -45,10 +42,10 @@ export class Cards {
     body.innerHTML = html;
     this.#watch(body, true);
     this.texts.apply(body);
-    offerTools(card, offers, () => this.onTake(id));
+    this.#offer(id, card, offers);
     this.forms.delete(id);
     for (const form of body.querySelectorAll("form[data-card-form]")) {
-      this.forms.set(id, prepareForm(form, this.texts, (values) => this.onForm(id, values)));
+      this.#prepare(id, form);
     }
     this.cards.delete(id);
     this.cards.set(id, card);
@@ -78,6 +75,31 @@ export class Cards {
   /** The server did not take what was sent: the visitor may look at it again. */
   formRefused() {
     for (const form of this.forms.values()) form.refused();
+  }
+
+  // Few visits have a form: its code comes with the first, and a touch that is earlier waits for it.
+  async #prepare(id, form) {
+    let isEarly = false;
+    const early = (event) => {
+      event.preventDefault();
+      isEarly = true;
+    };
+    form.addEventListener("submit", early);
+    const { prepareForm } = await import("./forms.js");
+    form.removeEventListener("submit", early);
+    if (!form.isConnected) return;
+    this.forms.set(id, prepareForm(form, this.texts, (values) => this.onForm(id, values)));
+    if (isEarly) form.requestSubmit();
+  }
+
+  // To take along, to print: the code and the controls come with the first card that has them.
+  async #offer(id, card, offers) {
+    card.querySelector(".card-tools")?.remove();
+    if (!offers.length) return;
+    const { toolsOf } = await import("./card-tools.js").catch(() => ({})); // the card is there without it
+    if (!toolsOf || !card.isConnected || card.querySelector(".card-tools")) return;
+    bodyOf(card).after(toolsOf(offers, this.texts, () => this.onTake(id)));
+    showWhetherMore(card);
   }
 
   get #top() {
@@ -132,23 +154,6 @@ export class Cards {
 }
 
 let made = 0;
-
-// Take along, print: what the server says may be done with this card.
-function offerTools(card, offers, onTake) {
-  const tools = card.querySelector(".card-tools");
-  tools.hidden = !offers.length;
-  for (const button of tools.children) {
-    button.hidden = !offers.includes(button.dataset.offer);
-    button.onclick = button.dataset.offer === "take" ? onTake : () => print(button);
-  }
-}
-
-// The style for paper shows this card and nothing around it.
-function print(button) {
-  button.disabled = true;
-  setTimeout(() => (button.disabled = false), PRINT_AGAIN_MS);
-  window.print();
-}
 
 function bodyOf(card) {
   return card.querySelector(".card-body");
