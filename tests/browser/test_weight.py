@@ -24,9 +24,7 @@ KINDS: Final = {"document", "stylesheet", "script"}
 async def test_a_whole_visit_is_light_and_keeps_to_itself(
     kiosk_harness: MakeHarness, engines: Engines
 ) -> None:
-    # One language: what another adds is its sentences.
-    settings = {"hooks": {"off": True}, "site": {"languages": ["en"]}}
-    harness = await kiosk_harness(engines=engines, settings=settings)
+    harness = await kiosk_harness(engines=engines, settings={"hooks": {"off": True}})
     answers: list[Response] = []
     complaints: list[str] = []
 
@@ -42,6 +40,9 @@ async def test_a_whole_visit_is_light_and_keeps_to_itself(
         await page.get_by_test_id("start").click()
         await page.get_by_test_id("consent-type").click()
         await page.wait_for_selector("body[data-state=listening]")
+        await page.get_by_test_id("options").click()
+        await page.locator("[data-language=de]").first.click()
+        await page.get_by_test_id("options-close").click()
         await page.get_by_test_id("text-input").fill("hello")
         await page.get_by_test_id("send").click()
         await page.locator('.line[data-speaker="avatar"][data-final="true"]').last.wait_for()
@@ -68,6 +69,6 @@ async def test_a_whole_visit_is_light_and_keeps_to_itself(
     total = sum(sizes.values())
     assert total < MOST, f"{total} bytes: {heaviest}"
     assert {"/", "/static/kiosk/main.js", "/static/kiosk/kiosk.css"} <= sizes.keys()
-    rare = "commands.js screenshot.js service.js device.css forms.js card-tools.js ease.js ease.css"
+    rare = "commands.js screenshot.js service.js device.css forms.js card-tools.js"
     for name in rare.split():
         assert f"/static/kiosk/{name}" not in sizes, "only who needs it loads it"
