@@ -34,7 +34,8 @@ async def bring(page: Page, wanted: str) -> None:
     if wanted == "connecting":
         return
     if wanted == "greeting":
-        await state(page, "greeting")
+        # It lasts until the first sound, which may come before anybody could look.
+        await page.wait_for_selector("body:is([data-state=greeting], [data-state=speaking])")
         return
     await state(page, "listening")
     if wanted == "ending":

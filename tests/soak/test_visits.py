@@ -23,6 +23,7 @@ from tests.browser.wire import Wire
 
 VISITS: Final = int(environment().get("SOAK_VISITS", "400"))
 EVERY: Final = 20
+MUSEUM: Final = str(paths.demo_plugins())
 AVATAR_EVERY: Final = 10
 
 pytestmark = [
@@ -49,9 +50,10 @@ def settings(*, avatar: bool) -> dict[str, Any]:
     return {
         "access": {"open": True, "secret": "a secret of these tests, the same on both servers"},
         "screen": {"reload_spread_s": 0, "reload_after_visits": 100_000, "reload_at": ""},
-        "visit": {"goodbye_s": 0.2, "greet": avatar},
+        # The same on both: a page that meets another version begins anew.
+        "visit": {"goodbye_s": 0.2, "greet": False},
         "upstream": {"avatar": {"enabled": avatar, "width": 512, "height": 288}},
-        "hooks": {"dir": str(paths.demo_plugins())},
+        "hooks": {"dir": MUSEUM},
     }
 
 
@@ -59,12 +61,12 @@ async def one_visit(page: Page, number: int) -> None:
     await page.get_by_test_id("start").click()
     await page.get_by_test_id("consent-type").click()
     await page.wait_for_selector("body[data-state=listening]")
-    lines = page.locator("[data-testid=captions] .line.avatar")
+    lines = page.locator(".captions .line[data-speaker=avatar]")
     before = await lines.count()
     await page.get_by_test_id("text-input").fill(QUESTIONS[number % len(QUESTIONS)])
     await page.get_by_test_id("send").click()
     await page.wait_for_function(
-        "n => document.querySelectorAll('[data-testid=captions] .line.avatar').length > n",
+        "n => document.querySelectorAll('.captions .line[data-speaker=avatar]').length > n",
         arg=before,
     )
     if number % 4 == 0:
