@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -99,23 +99,16 @@ class Settings(BaseSettings):
                 "visit.max_s and its extensions are longer than 3300 s, which Voice Live does not "
                 "keep a session for; lower visit.extensions or visit.extend_s"
             )
-        bases = {code.partition("-")[0] for code in self.site.languages}
-        for name in ("staff", "hearing_note"):
-            for code in getattr(self.site, name):
-                if code not in {*self.site.languages, *bases}:
-                    raise ValueError(
-                        f"site.{name}: {code} is none of site.languages; correct it or add it"
-                    )
         ids = [kiosk.id for kiosk in self.kiosks]
         if len(set(ids)) != len(ids):
             raise ValueError("kiosks: two screens have the same id")
-        self._fits(self, "")
+        self._fits(self, "", self.site.languages)
         for kiosk in self.kiosks:
             for code in kiosk.languages or ():
                 if code not in self.site.languages:
                     raise ValueError(f"kiosks: {kiosk.id}: site.languages lacks {code!r}")
             merged = self._screens[kiosk.id] = self._merged(kiosk)
-            self._fits(merged, f"kiosks: {kiosk.id}: ")
+            self._fits(merged, f"kiosks: {kiosk.id}: ", self.site.languages)
             if kiosk.language is not None and kiosk.language not in merged.site.languages:
                 raise ValueError(f"kiosks: {kiosk.id} has a language that its languages lack")
         try:
@@ -125,9 +118,18 @@ class Settings(BaseSettings):
         return self
 
     @staticmethod
-    def _fits(settings: Settings, where: str) -> None:
+    def _fits(settings: Settings, where: str, known: Sequence[str]) -> None:
         """Raise ValueError for sections that contradict each other, on one screen or the site."""
         site, attract = settings.site, settings.attract
+        # A screen with fewer languages may have sentences in all of the site's.
+        bases = {code.partition("-")[0] for code in known}
+        for name in ("staff", "hearing_note"):
+            for code in getattr(site, name):
+                if code not in {*known, *bases}:
+                    raise ValueError(
+                        f"{where}site.{name}: {code} is none of site.languages; correct it or add "
+                        "it"
+                    )
         manual = settings.upstream.turn_detection.type == "none"
         if manual and site.talk != "push":
             raise ValueError(

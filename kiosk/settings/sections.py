@@ -156,6 +156,8 @@ class KioskSettings(Section):
     talk: TalkMode | None = of("site.talk")
     wording: Wording | None = of("site.wording")
     spoken_notice: SpokenNotice | None = of("site.spoken_notice")
+    staff: dict[str, str] | None = of("site.staff")
+    hearing_note: dict[str, str] | None = of("site.hearing_note")
     reach: Reach | None = of("site.reach")
     microphone: bool | None = of("site.microphone")
     keyboard: Keyboard | None = of("site.keyboard")

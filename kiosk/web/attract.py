@@ -56,7 +56,11 @@ def page_data(
         "shuffled": attract.order == "shuffled",
         "avatar_ms": round(attract.avatar_s * 1000),
         "greetings": [
-            {"code": code, "dir": Texts.describe(code).dir, "text": texts.get(code, GREETING)}
+            {
+                "code": code,
+                "dir": Texts.describe(code).dir,
+                "text": texts.get(code, GREETING, wording=settings.site.wording),
+            }
             for code in greet_in
             if code in languages
         ],

@@ -12,10 +12,11 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from kiosk import paths
+from kiosk import keys, paths
 from kiosk.signaling import messages as m
 from kiosk.testing import KioskHarness
 from kiosk.web.static import StaticFiles
+from kiosk.web.theme_preview import STATES
 from plugins import wake_sensor
 from tests.browser.screen_stage import (
     CHROMIUM,
@@ -30,6 +31,7 @@ from tests.browser.screen_stage import (
 
 STEP_MS = 2_500  # below every deadline of the page's own
 KEY = "a-key-of-sixteen-and-more"
+PASSWORD = "a-good-long-password"
 # What the server's kiosk.web.attract.page_data gives; its own tests hold it to that.
 WAITING: dict[str, Any] = {
     "slides": [],
@@ -264,6 +266,27 @@ async def test_a_sensor_s_post_wakes_the_real_screen() -> None:
         ) as answer:
             assert await answer.json() == {"woken": True}
         await page.wait_for_selector("body[data-present=yes]")
+
+
+async def test_the_preview_shows_every_state_and_never_takes_a_screens_place() -> None:
+    async with KioskHarness() as kiosk, chromium() as browser:
+        await kiosk.app[keys.OPERATORS].add("anna", PASSWORD)
+        page = await browser.new_page()
+        page.set_default_timeout(DEADLINE_S * 1000)
+        mistakes: list[str] = []
+        page.on("pageerror", lambda error: mistakes.append(str(error)))
+        await page.goto(f"{kiosk.url}/operator/login")
+        await page.locator("[name=name]").fill("anna")
+        await page.locator("[name=password]").fill(PASSWORD)
+        await page.locator("form button").first.click()
+        await page.wait_for_url("**/operator/")
+        for name, _ in STATES:
+            chosen = f"state={name}&text=large&contrast=dark"
+            await page.goto(f"{kiosk.url}/operator/themes/bright/screen?{chosen}")
+            await page.wait_for_selector("body[data-previewed=yes]")
+            assert await page.evaluate("document.documentElement.dataset.contrast") == "dark"
+        assert mistakes == []
+        assert not kiosk.app[keys.LIVE].kiosks["lobby"].connected
 
 
 async def test_a_screen_without_a_microphone_is_for_typing() -> None:

@@ -20,9 +20,7 @@ const cards = new Cards(part("card"), document.getElementById("card-frame"), par
 const language = chosen.get("language") || page.language;
 await texts.use(language);
 if (chosen.get("dir")) document.documentElement.dir = chosen.get("dir");
-for (const [name, value] of [["textSize", chosen.get("text")], ["contrast", chosen.get("contrast")]]) {
-  if (value) document.documentElement.dataset[name] = value;
-}
+await options.apply({ text_size: chosen.get("text") || undefined, contrast: chosen.get("contrast") || undefined });
 
 // A question and its answer, as a visitor of this language would read them.
 const SAID = {

@@ -66,6 +66,7 @@ def test_each_screen_has_its_own_and_the_rest_is_the_site_s() -> None:
 @pytest.mark.parametrize(
     ("kiosk", "said"),
     [
+        ({"staff": {"it": "A destra."}}, "kiosks: k0: site.staff: it is none of site.languages"),
         ({"volume": 7}, "kiosks: k0: volume: Input should be less than or equal to 1"),
         ({"languages": []}, "kiosks: k0: languages: List should have at least 1 item"),
         ({"languages": ["it"]}, "kiosks: k0: site.languages lacks 'it'"),
