@@ -16,7 +16,7 @@ from kiosk.emulator.speech.engines import Engines
 from kiosk.errors import PluginLoadError
 from kiosk.hooks.markers import hookimpl
 from kiosk.hooks.specs import RegisterTool
-from kiosk.model import VisitSummary
+from kiosk.model import Card, ToolResult, VisitSummary
 from kiosk.signaling import messages as m
 from kiosk.testing import KioskHarness, Visit
 from kiosk.testing.fixtures import MakeHarness
@@ -48,9 +48,10 @@ class Guest:
 
     @hookimpl
     def register_tools(self, register: RegisterTool) -> None:
-        async def open_gate(gate: str) -> str:
+        async def open_gate(gate: str) -> ToolResult:
             """Open a gate."""
-            return f"Gate {gate} is open."
+            card = Card("text", "The gate", {"text": "Mind the step."}, "gate")
+            return ToolResult(f"Gate {gate} is open.", (card,))
 
         register(open_gate)
 
@@ -98,6 +99,8 @@ async def test_a_visit_completes_and_the_dashboard_names_hook_and_plugin(
         refused = "the guard was taken away"
     elif hook == "session_error":
         await breaks(harness)
+    elif hook in {"person_wanted", "take_along"}:
+        await touches(harness, hook)
     await completes(harness, guest)
     if not refused and hook != "register_commands":
         await is_named(harness, hook, way)
@@ -158,6 +161,22 @@ async def breaks(harness: KioskHarness) -> None:
     await harness.restore_upstream()
 
 
+async def touches(harness: KioskHarness, hook: str) -> None:
+    """Touch what asks a plugin; the visitor is answered whatever it does."""
+    visit = await harness.visit(media=False, microphone=False)
+    assert await visit.heard()
+    if hook == "person_wanted":
+        await visit.send(m.Person())
+        assert await visit.heard()
+    else:
+        await visit.type("Open the gate, please.")
+        await visit.until(lambda v: "gate" in v.cards, "card")
+        await visit.send(m.CardTake(id="gate"))
+        await visit.until(lambda v: any(x.get("code") == "take" for x in v.messages), "answer")
+    await visit.leave()
+    await visit.aclose()
+
+
 async def is_named(harness: KioskHarness, hook: str, way: Way) -> None:
     """Find the hook in the plugin's own part of the operator's page."""
     await harness.app[keys.HOOKS].settle((hooks()[hook].timeout_s or 0) + 1)
@@ -174,5 +193,5 @@ async def is_named(harness: KioskHarness, hook: str, way: Way) -> None:
 
 
 def test_every_hook_is_tried_in_every_way() -> None:
-    assert len(cases()) == 24 * 6
+    assert len(cases()) == 26 * 6
     assert sum(is_called_once(hook) for hook in hooks()) == 8
