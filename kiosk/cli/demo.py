@@ -88,7 +88,8 @@ def demo_settings(
             "api_key": "emulator",
             # Half the pixels of the service's own size: the picture is drawn and decoded on the
             # same small machine here.
-            "avatar": {"width": 1280, "height": 720},
+            # The emulator draws this one as the portrait is drawn: the host stays one person.
+            "avatar": {"width": 1280, "height": 720, "character": "max"},
         },
         "access": {"open": True},
         "storage": {"url": f"sqlite+aiosqlite:///{data / 'demo.sqlite3'}"},
