@@ -192,7 +192,7 @@ async def test_redaction_runs_before_storage_and_operators(
     assert "ann@example.org" in line, "visitors read their own words"
     kept = await harness.transcript(visit.id)
     for text in [*(entry.text for entry in kept), *(str(payload) for payload in heard)]:
-        assert "7946" not in text
+        assert "20 7946" not in text  # "7946" alone may be in a time
         assert "ann@" not in text
     assert "[EMAIL]" in kept[1].text
 
