@@ -49,6 +49,7 @@ from kiosk.web import (
     theme_preview,
     worker,
 )
+from kiosk.web.api import table as api
 from kiosk.web.catalogues import Catalogues
 from kiosk.web.commander import COMMANDER, Commander
 from kiosk.web.feed import Feed
@@ -171,6 +172,7 @@ def create_app(
             *catalogues.routes(),
             *kept.routes(),
             *static.routes(),
+            *api.routes(metadata_version()),
         ],
     )
     # Opened in this order, closed in reverse.
@@ -242,7 +244,7 @@ def _kiosks(settings: Settings) -> dict[str, Kiosk]:
     found = {}
     for item in settings.kiosks:
         first = settings.for_kiosk(item.id).site.languages[0]
-        found[item.id] = Kiosk(item.id, item.name, item.place, item.language or first)
+        found[item.id] = Kiosk(item.id, item.name, item.place, item.language or first, item.site)
     return found
 
 

@@ -31,12 +31,13 @@ class EndReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Kiosk:
-    """One screen. `place` is the site's own word for where it stands."""
+    """One screen. `place` is the site's own word for where it stands, `site` names its house."""
 
     id: str
     name: str
     place: str = ""
     language: str = "en"
+    site: str = "main"
 
 
 @dataclass(frozen=True, slots=True)

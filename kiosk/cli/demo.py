@@ -20,6 +20,7 @@ from kiosk.cli.running import on_stop
 from kiosk.errors import SettingsError
 from kiosk.security.passwords import make_password
 from kiosk.settings import Settings, environment, load_settings
+from kiosk.storage.rows import Grant
 
 OPERATOR: Final = "operator"
 
@@ -181,7 +182,7 @@ async def demo_running(
                 if any(row.name == OPERATOR for row in await operators.list()):
                     await operators.set_password(OPERATOR, password)
                 else:
-                    await operators.add(OPERATOR, password, role="admin")
+                    await operators.add(OPERATOR, password, grants=[Grant("administrator")])
                 yield Demo(
                     url=f"http://{host}:{served.port}",
                     password=password,

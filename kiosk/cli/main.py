@@ -12,7 +12,15 @@ from kiosk.cli import manage, plugged, running
 from kiosk.cli.check import check_site
 from kiosk.cli.demo import own_files, run_demo
 from kiosk.cli.emulate import emulate as run_emulator
-from kiosk.cli.options import BLOCK, CONFIG, NO_PLUGINS, hook_overrides, settings_of
+from kiosk.cli.options import (
+    BLOCK,
+    CONFIG,
+    NO_PLUGINS,
+    ROLE,
+    grants_of,
+    hook_overrides,
+    settings_of,
+)
 from kiosk.cli.plugins import plugins
 from kiosk.cli.theme import theme
 from kiosk.errors import KioskError
@@ -187,15 +195,34 @@ def operators() -> None:
 
 @operators.command("add")
 @click.argument("name")
-@click.option("--admin", is_flag=True, help="May manage other operators.")
+@click.option("--admin", is_flag=True, help="An administrator of every site.")
+@ROLE
 @click.option("--generate", is_flag=True, help="Make a password and print it once.")
 @CONFIG
-def operators_add(name: str, admin: bool, generate: bool, config: Path | None) -> None:
-    """Add an operator; the password is asked for."""
+def operators_add(
+    name: str, admin: bool, role: tuple[str, ...], generate: bool, config: Path | None
+) -> None:
+    """Add an operator; the password is asked for.
+
+    Without a role the first one is an administrator and everybody else an operator.
+    """
     password = (
         None if generate else click.prompt("Password", hide_input=True, confirmation_prompt=True)
     )
-    running.run(manage.add_operator(settings_of(config), name, password, admin=admin))
+    settings = settings_of(config)
+    grants = [*(["administrator"] if admin else []), *role]
+    wanted = grants_of(grants, settings) if grants else None
+    running.run(manage.add_operator(settings, name, password, grants=wanted))
+
+
+@operators.command("grant")
+@click.argument("name")
+@ROLE
+@CONFIG
+def operators_grant(name: str, role: tuple[str, ...], config: Path | None) -> None:
+    """Give an operator exactly the roles named; without any, none is left."""
+    settings = settings_of(config)
+    running.run(manage.grant_operator(settings, name, grants_of(role, settings)))
 
 
 @operators.command("password")

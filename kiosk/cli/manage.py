@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 import click
@@ -17,6 +17,7 @@ from kiosk.security.passwords import make_password
 from kiosk.settings import Settings
 from kiosk.storage.database import Storage, open_storage
 from kiosk.storage.migrate import migrate, status
+from kiosk.storage.rows import EVERY_SITE, Grant, OperatorRow
 
 
 async def serve(settings: Settings) -> None:
@@ -64,12 +65,14 @@ async def _operators(settings: Settings) -> AsyncIterator[Operators]:
             await operators.aclose()
 
 
-async def add_operator(settings: Settings, name: str, password: str | None, *, admin: bool) -> None:
+async def add_operator(
+    settings: Settings, name: str, password: str | None, *, grants: Sequence[Grant] | None
+) -> None:
     """Add an operator; without a password one is made and printed once."""
     async with _operators(settings) as operators:
         chosen = password or make_password()
-        row = await operators.add(name, chosen, role="admin" if admin else None)
-        click.echo(f"Added {row.name} ({row.role}).")
+        row = await operators.add(name, chosen, grants=grants)
+        click.echo(f"Added {row.name} ({_roles(row)}).")
         if password is None:
             click.echo(f"Password (shown once): {chosen}")
 
@@ -92,7 +95,22 @@ async def list_operators(settings: Settings) -> None:
     """Print the operators."""
     async with _operators(settings) as operators:
         for row in await operators.list():
-            click.echo(f"{row.name}\t{row.role}")
+            click.echo(f"{row.name}\t{_roles(row)}")
+
+
+async def grant_operator(settings: Settings, name: str, grants: Sequence[Grant]) -> None:
+    """Give an operator exactly these roles."""
+    async with _operators(settings) as operators:
+        await operators.set_grants(name, grants)
+        click.echo(f"{name} is now {', '.join(map(_words, grants))}.")
+
+
+def _roles(row: OperatorRow) -> str:
+    return ", ".join(map(_words, row.grants)) or "no role"
+
+
+def _words(grant: Grant) -> str:
+    return grant.role if grant.site == EVERY_SITE else f"{grant.role} of {grant.site}"
 
 
 async def enrol_kiosk(settings: Settings, kiosk_id: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
 
@@ -10,7 +11,9 @@ import click
 from kiosk import log
 from kiosk.cli import running
 from kiosk.errors import KioskError
+from kiosk.security.access import ROLES
 from kiosk.settings import Settings, load_settings
+from kiosk.storage.rows import EVERY_SITE, Grant
 
 CONFIG: Final = click.option(
     "--config",
@@ -20,6 +23,13 @@ CONFIG: Final = click.option(
 )
 BLOCK: Final = click.option(
     "--block-plugin", "block", multiple=True, help="Do not load this plugin."
+)
+ROLE: Final = click.option(
+    "--role",
+    "role",
+    multiple=True,
+    metavar="ROLE[@SITE]",
+    help=f"One of {', '.join(ROLES)}; with @SITE at that site only. May be given again.",
 )
 NO_PLUGINS: Final = click.option("--no-plugins", is_flag=True, help="Load built-in plugins only.")
 
@@ -32,6 +42,21 @@ def settings_of(config: Path | None, **overrides: Any) -> Settings:
         running.fail(error)
     log.configure(level=settings.log.level, style=settings.log.format)
     return settings
+
+
+def grants_of(words: Iterable[str], settings: Settings) -> list[Grant]:
+    """Read roles such as `operator@north`; wrong ones are refused with what there is."""
+    grants = []
+    for word in words:
+        name, _, site = word.partition("@")
+        role = next((known for known in ROLES if known == name), None)
+        if role is None:
+            raise click.BadParameter(f"there is no role {name!r}; there are {', '.join(ROLES)}")
+        sites = settings.site_names()
+        if site and site not in sites:
+            raise click.BadParameter(f"there is no site {site!r}; there are {', '.join(sites)}")
+        grants.append(Grant(role, site or EVERY_SITE))
+    return grants
 
 
 def hook_overrides(block: tuple[str, ...], *, no_plugins: bool) -> dict[str, Any]:

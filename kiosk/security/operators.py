@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final, Literal
@@ -18,7 +19,7 @@ from kiosk.security.passwords import MAX_PASSWORD, Passwords, PasswordsBusyError
 from kiosk.security.throttle import Throttle
 from kiosk.settings.sections import OperatorSettings
 from kiosk.storage.database import Storage
-from kiosk.storage.rows import OperatorRow, Role
+from kiosk.storage.rows import Grant, OperatorRow
 
 log = structlog.get_logger(__name__)
 
@@ -69,8 +70,14 @@ class Operators:
         self._passwords = passwords if passwords is not None else Passwords()
         self._throttle = Throttle(clock, attempts=settings.attempts, pause_s=settings.pause_s)
 
-    async def add(self, name: str, password: str, *, role: Role | None = None) -> OperatorRow:
-        """Add an account; raises AccountError. The first one is an admin unless `role` is given."""
+    async def add(
+        self, name: str, password: str, *, grants: Iterable[Grant] | None = None
+    ) -> OperatorRow:
+        """Add an account; raises AccountError.
+
+        Without `grants` the first one is an administrator, and everybody else an operator, of
+        every site.
+        """
         name = name.strip().lower()
         if NAME.fullmatch(name) is None:
             raise AccountError(
@@ -78,14 +85,20 @@ class Operators:
                 "anna.berg."
             )
         self._check_password(name, password)
-        if role is None:
-            role = "operator" if await self._storage.operators.count() else "admin"
+        if grants is None:
+            first = not await self._storage.operators.count()
+            grants = [Grant("administrator" if first else "operator")]
         digest = await self._passwords.hash(password)
-        if not await self._storage.operators.add(name, digest, role):
+        if not await self._storage.operators.add(name, digest, grants):
             raise AccountError(f"There is an operator {name} already; choose another name.")
         row = await self._storage.operators.get(name)
         assert row is not None
         return row
+
+    async def set_grants(self, name: str, grants: Iterable[Grant]) -> None:
+        """Give an operator exactly these roles; raises AccountError. It holds at once."""
+        if not await self._storage.operators.set_grants(name, grants):
+            raise AccountError(f"There is no operator {name}; see `kiosk operators list`.")
 
     async def set_password(self, name: str, password: str) -> None:
         """Give an operator another password and end their logins; raises AccountError."""
@@ -139,7 +152,7 @@ class Operators:
         if row.expires_at <= now or row.seen_at + idle <= now:
             await self._storage.logins.delete(digest)
             return None
-        return Operator(row.operator, row.role)
+        return Operator(row.operator, row.grants)
 
     async def touch(self, token: str) -> None:
         """Note that a person used a page; a socket that only listens is no use."""
@@ -176,7 +189,7 @@ class Operators:
         token = secrets.token_urlsafe(32)
         expires = now + timedelta(hours=self._settings.session_hours)
         await self._storage.logins.create(_digest(token), row.name, expires)
-        return Login(token, Operator(row.name, row.role))
+        return Login(token, Operator(row.name, row.grants))
 
     def _check_password(self, name: str, password: str) -> None:
         least = self._settings.min_password

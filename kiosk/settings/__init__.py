@@ -6,10 +6,10 @@ import os
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field, PrivateAttr, ValidationError, model_validator
+from pydantic import Field, PrivateAttr, StringConstraints, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from typing_extensions import override
 
@@ -18,7 +18,9 @@ from kiosk.settings.attract import AttractSettings
 from kiosk.settings.overrides import overridden
 from kiosk.settings.screen import ScreenSettings
 from kiosk.settings.sections import (
+    SITE_ID,
     HookSettings,
+    HouseSettings,
     KioskAccessSettings,
     KioskSettings,
     LogSettings,
@@ -59,6 +61,9 @@ class Settings(BaseSettings):
         [KioskSettings(id="main", name="Main entrance")],
         min_length=1,
         description="The screens.",
+    )
+    sites: dict[Annotated[str, StringConstraints(pattern=SITE_ID)], HouseSettings] = Field(
+        {}, description="The houses, when there are several: a table for each, `[sites.NAME]`."
     )
     attract: AttractSettings = Field(AttractSettings(), description="The waiting screen.")
     screen: ScreenSettings = Field(ScreenSettings(), description="The page as an appliance.")
@@ -102,6 +107,11 @@ class Settings(BaseSettings):
         ids = [kiosk.id for kiosk in self.kiosks]
         if len(set(ids)) != len(ids):
             raise ValueError("kiosks: two screens have the same id")
+        for kiosk in self.kiosks:
+            if self.sites and kiosk.site not in self.sites:
+                raise ValueError(
+                    f"kiosks: {kiosk.id}: there is no [sites.{kiosk.site}]; correct it or add it"
+                )
         self._fits(self, "", self.site.languages)
         for kiosk in self.kiosks:
             for code in kiosk.languages or ():
@@ -159,6 +169,15 @@ class Settings(BaseSettings):
     def uses_camera(self) -> bool:
         """Whether any screen notices visitors by its camera."""
         return any(self.for_kiosk(kiosk.id).attract.presence == "camera" for kiosk in self.kiosks)
+
+    def site_of(self, kiosk_id: str) -> str | None:
+        """Return the short name of the house a screen stands in; None for an unknown screen."""
+        return next((kiosk.site for kiosk in self.kiosks if kiosk.id == kiosk_id), None)
+
+    def site_names(self) -> dict[str, str]:
+        """Return every house's name by its short name, in the order of the settings."""
+        named = {site: item.name or site for site, item in self.sites.items()}
+        return named or dict.fromkeys({kiosk.site for kiosk in self.kiosks}, self.site.name)
 
     def for_kiosk(self, kiosk_id: str) -> Settings:
         """Return the settings as one screen has them; the site's for one that is not listed."""

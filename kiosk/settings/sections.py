@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 from pydantic import Field, SecretStr, field_validator
 
@@ -142,12 +142,27 @@ class SiteSettings(Section):
         return value
 
 
+SITE_ID: Final = r"^[a-z0-9][a-z0-9-]{0,47}$"
+
+
+class HouseSettings(Section):
+    """One of several houses whose screens this server has: `[sites.NAME]`."""
+
+    name: str = Field("", max_length=80, description="Its name for operators; empty: NAME.")
+
+
 class KioskSettings(Section):
     """One screen this server knows from the start, and what it has otherwise than the site."""
 
     id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,47}$", description="Short name in addresses.")
     name: str = Field(min_length=1, max_length=80, description="Name operators see.")
     place: str = Field("", max_length=80, description="Where it stands, for plugins.")
+    site: str = Field(
+        "main",
+        pattern=SITE_ID,
+        description="The house it stands in, by the short name of a `[sites.NAME]` table; people "
+        "may have rights at some houses only.",
+    )
     language: str | None = Field(None, description="Its first language; empty: the site's first.")
     # What follows overrides the site: kiosk/settings/overrides.py says how to add a line.
     languages: list[str] | None = of("site.languages")

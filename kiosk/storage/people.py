@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import Row, delete, func, insert, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kiosk.clock import Clock
 from kiosk.storage import schema
 from kiosk.storage.engine import Database, insert_or_skip
-from kiosk.storage.rows import AuditRow, LoginRow, OperatorRow, Role
+from kiosk.storage.rows import AuditRow, Grant, LoginRow, OperatorRow
 from kiosk.storage.visits import MAX_PAGE
 
 MAX_DETAIL: Final = 500
@@ -26,12 +27,11 @@ class OperatorAccounts:
         self._db = database
         self._clock = clock
 
-    async def add(self, name: str, password_hash: str, role: Role = "operator") -> bool:
+    async def add(self, name: str, password_hash: str, grants: Iterable[Grant] = ()) -> bool:
         """Add an operator; False when the name is taken (nothing is changed)."""
         now = self._clock.now()
         row = {
             "name": name,
-            "role": role,
             "password_hash": password_hash,
             "created_at": now,
             "password_at": now,
@@ -39,21 +39,37 @@ class OperatorAccounts:
         async with self._db.write() as connection:
             statement = insert_or_skip(self._db.url, schema.operators, ("name",))
             # One row and no list: only then is the count of rows certain on every database.
-            return (await connection.execute(statement, row)).rowcount == 1
+            if (await connection.execute(statement, row)).rowcount != 1:
+                return False
+            await _give(connection, name, grants)
+        return True
+
+    async def set_grants(self, name: str, grants: Iterable[Grant]) -> bool:
+        """Give an operator exactly these grants; False when there is no such operator."""
+        known = select(schema.operators.c.name).where(schema.operators.c.name == name)
+        table = schema.operator_grants
+        async with self._db.write() as connection:
+            if (await connection.execute(known)).first() is None:
+                return False
+            await connection.execute(delete(table).where(table.c.operator == name))
+            await _give(connection, name, grants)
+        return True
 
     async def get(self, name: str) -> OperatorRow | None:
         """Return one operator, or None."""
         query = select(schema.operators).where(schema.operators.c.name == name)
         async with self._db.read() as connection:
             row = (await connection.execute(query)).first()
-        return _operator(row) if row is not None else None
+            grants = await _grants(connection, name)
+        return _operator(row, grants.get(name, ())) if row is not None else None
 
     async def list(self) -> tuple[OperatorRow, ...]:
         """Return every operator by name."""
         query = select(schema.operators).order_by(schema.operators.c.name)
         async with self._db.read() as connection:
             rows = (await connection.execute(query)).all()
-        return tuple(_operator(row) for row in rows)
+            grants = await _grants(connection)
+        return tuple(_operator(row, grants.get(row.name, ())) for row in rows)
 
     async def count(self) -> int:
         """Return how many operators there are."""
@@ -102,18 +118,15 @@ class Logins:
             await connection.execute(insert(schema.operator_sessions), [row])
 
     async def get(self, token_hash: str) -> LoginRow | None:
-        """Return a session with its operator's role, expired or not; None when it is gone."""
-        sessions, people = schema.operator_sessions.c, schema.operators.c
-        query = (
-            select(schema.operator_sessions, people.role)
-            .join(schema.operators, people.name == sessions.operator)
-            .where(sessions.token_hash == token_hash)
-        )
+        """Return a session with its operator's grants, expired or not; None when it is gone."""
+        table = schema.operator_sessions
+        query = select(table).where(table.c.token_hash == token_hash)
         async with self._db.read() as connection:
             row = (await connection.execute(query)).first()
-        if row is None:
-            return None
-        return LoginRow(row.operator, row.role, row.created_at, row.seen_at, row.expires_at)
+            if row is None:
+                return None
+            grants = (await _grants(connection, row.operator)).get(row.operator, ())
+        return LoginRow(row.operator, grants, row.created_at, row.seen_at, row.expires_at)
 
     async def touch(self, token_hash: str) -> None:
         """Note that the session is in use now."""
@@ -160,29 +173,64 @@ class Audit:
         target: str = "",
         detail: str = "",
         *,
+        before: str = "",
+        after: str = "",
+        site: str = "",
+        request: str = "",
         at: datetime | None = None,
     ) -> None:
-        """Add a row. `action` is a stable word such as `visit.end`; nothing spoken goes in."""
+        """Add a row. `action` is a stable word such as `visit.end`; nothing spoken goes in.
+
+        `before` and `after` are the changed value in short, `site` the house it concerns, and
+        `request` the id of the request that asked for it.
+        """
         row = {
             "at": at if at is not None else self._clock.now(),
             "actor": actor,
             "action": action,
             "target": target[:MAX_TARGET],
             "detail": detail[:MAX_DETAIL],
+            "before": before[:MAX_DETAIL],
+            "after": after[:MAX_DETAIL],
+            "site": site,
+            "request": request,
         }
         async with self._db.write() as connection:
             await connection.execute(insert(schema.audit), [row])
 
-    async def recent(self, limit: int = 100, *, before: int | None = None) -> tuple[AuditRow, ...]:
-        """Return up to `limit` rows, newest first; `before` is the last id of a page."""
+    async def recent(
+        self,
+        limit: int = 100,
+        *,
+        before: int | None = None,
+        sites: Collection[str] | None = None,
+    ) -> tuple[AuditRow, ...]:
+        """Return up to `limit` rows, newest first; `before` is the last id of a page.
+
+        With `sites`, only of those and what concerns no single site.
+        """
         table = schema.audit.c
         query = select(schema.audit).order_by(table.id.desc())
         if before is not None:
             query = query.where(table.id < before)
+        if sites is not None:
+            query = query.where(table.site.in_([*sites, ""]))
         async with self._db.read() as connection:
             rows = (await connection.execute(query.limit(max(1, min(limit, MAX_PAGE))))).all()
         return tuple(
-            AuditRow(row.id, row.at, row.actor, row.action, row.target, row.detail) for row in rows
+            AuditRow(
+                row.id,
+                row.at,
+                row.actor,
+                row.action,
+                row.target,
+                row.detail,
+                row.before,
+                row.after,
+                row.site,
+                row.request,
+            )
+            for row in rows
         )
 
 
@@ -247,5 +295,26 @@ class EnrolmentCodes:
         return kiosk_id
 
 
-def _operator(row: Row[Any]) -> OperatorRow:
-    return OperatorRow(row.name, row.role, row.password_hash, row.created_at, row.password_at)
+def _operator(row: Row[Any], grants: tuple[Grant, ...]) -> OperatorRow:
+    return OperatorRow(row.name, grants, row.password_hash, row.created_at, row.password_at)
+
+
+async def _give(connection: AsyncConnection, name: str, grants: Iterable[Grant]) -> None:
+    rows = [
+        {"operator": name, "role": grant.role, "site": grant.site} for grant in sorted(set(grants))
+    ]
+    if rows:
+        await connection.execute(insert(schema.operator_grants), rows)
+
+
+async def _grants(
+    connection: AsyncConnection, name: str | None = None
+) -> dict[str, tuple[Grant, ...]]:
+    table = schema.operator_grants.c
+    query = select(schema.operator_grants).order_by(table.operator, table.role, table.site)
+    if name is not None:
+        query = query.where(table.operator == name)
+    found: dict[str, list[Grant]] = {}
+    for row in (await connection.execute(query)).all():
+        found.setdefault(row.operator, []).append(Grant(row.role, row.site))
+    return {operator: tuple(grants) for operator, grants in found.items()}

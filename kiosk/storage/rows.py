@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Final, Literal
 
 from kiosk.model import EndReason
 
-Role = Literal["operator", "admin"]
-"""What an operator may do: an admin also reads the audit and manages people and screens."""
+Role = Literal["viewer", "operator", "editor", "privacy_officer", "auditor", "administrator"]
+"""What somebody is here for; kiosk/security/access.py says what each may do."""
+
+EVERY_SITE: Final = "*"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Grant:
+    """A role at one site, or at every site."""
+
+    role: Role
+    site: str = EVERY_SITE
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +28,7 @@ class VisitRow:
 
     id: str
     kiosk_id: str
+    site: str
     language: str
     started_at: datetime
     ended_at: datetime | None
@@ -31,7 +42,7 @@ class OperatorRow:
     """One person who may look on. `password_hash` is argon2's own text form."""
 
     name: str
-    role: Role
+    grants: tuple[Grant, ...]
     password_hash: str
     created_at: datetime
     password_at: datetime
@@ -39,10 +50,10 @@ class OperatorRow:
 
 @dataclass(frozen=True, slots=True)
 class LoginRow:
-    """One server-side session, with the role its operator has now."""
+    """One server-side session, with the grants its operator has now."""
 
     operator: str
-    role: Role
+    grants: tuple[Grant, ...]
     created_at: datetime
     seen_at: datetime
     expires_at: datetime
@@ -58,3 +69,7 @@ class AuditRow:
     action: str
     target: str
     detail: str
+    before: str = ""
+    after: str = ""
+    site: str = ""
+    request: str = ""

@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 from typing_extensions import override
 
-HEAD: Final = "0003"
+HEAD: Final = "0004"
 """The newest revision in migrations/versions; a test keeps the two equal."""
 
 VERSION_TABLE: Final = "alembic_version"
@@ -68,6 +68,7 @@ kiosks = Table(
     Column("name", String(200), nullable=False),
     Column("place", String(200), nullable=False),
     Column("language", String(35), nullable=False),
+    Column("site", String(64), nullable=False, server_default="main"),
     # A screen taken out of the settings keeps its row: its visits still name it.
     Column("active", Boolean, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
@@ -78,6 +79,8 @@ visits = Table(
     metadata,
     Column("id", String(64), primary_key=True),
     Column("kiosk_id", String(64), nullable=False),
+    # Of the time of the visit: a screen that moves takes nothing of the old house with it.
+    Column("site", String(64), nullable=False, server_default="main"),
     Column("language", String(35), nullable=False),
     Column("started_at", UtcDateTime, nullable=False),
     Column("ended_at", UtcDateTime),
@@ -85,6 +88,7 @@ visits = Table(
     Column("tools", JSON, nullable=False),
     Index(None, "started_at", "id"),
     Index(None, "kiosk_id", "started_at"),
+    Index(None, "site", "started_at"),
 )
 
 # No foreign key to visits: a turn may be delivered before or long after its visit's row, and
@@ -106,10 +110,22 @@ operators = Table(
     "operators",
     metadata,
     Column("name", String(64), primary_key=True),
-    Column("role", String(16), nullable=False),
     Column("password_hash", String(300), nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("password_at", UtcDateTime, nullable=False),
+)
+
+operator_grants = Table(
+    "operator_grants",
+    metadata,
+    Column(
+        "operator",
+        String(64),
+        ForeignKey("operators.name", ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    Column("role", String(32), primary_key=True),
+    Column("site", String(64), primary_key=True),
 )
 
 operator_sessions = Table(
@@ -136,6 +152,10 @@ audit = Table(
     Column("action", String(64), nullable=False),
     Column("target", String(200), nullable=False),
     Column("detail", String(500), nullable=False),
+    Column("before", String(500), nullable=False, server_default=""),
+    Column("after", String(500), nullable=False, server_default=""),
+    Column("site", String(64), nullable=False, server_default=""),
+    Column("request", String(64), nullable=False, server_default=""),
 )
 
 secrets = Table(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import Row, func, select, tuple_, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kiosk.clock import Clock
 from kiosk.model import EndReason, Kiosk, TranscriptEntry, VisitSummary
@@ -34,12 +35,13 @@ class Kiosks:
                 "name": kiosk.name,
                 "place": kiosk.place,
                 "language": kiosk.language,
+                "site": kiosk.site,
                 "active": True,
                 "updated_at": now,
             }
             for kiosk in kiosks
         ]
-        columns = ("name", "place", "language", "active", "updated_at")
+        columns = ("name", "place", "language", "site", "active", "updated_at")
         async with self._db.write() as connection:
             await connection.execute(
                 update(schema.kiosks)
@@ -56,7 +58,7 @@ class Kiosks:
         query = select(schema.kiosks).where(schema.kiosks.c.active).order_by(schema.kiosks.c.name)
         async with self._db.read() as connection:
             rows = (await connection.execute(query)).all()
-        return tuple(Kiosk(row.id, row.name, row.place, row.language) for row in rows)
+        return tuple(Kiosk(row.id, row.name, row.place, row.language, row.site) for row in rows)
 
 
 class Visits:
@@ -67,7 +69,7 @@ class Visits:
 
     async def started(self, visit_id: str, kiosk_id: str, language: str, at: datetime) -> None:
         """Record a visit's start; harmless when it is recorded already."""
-        row = {
+        row: dict[str, Any] = {
             "id": visit_id,
             "kiosk_id": kiosk_id,
             "language": language,
@@ -75,11 +77,12 @@ class Visits:
             "tools": [],
         }
         async with self._db.write() as connection:
+            row["site"] = await _site_of(connection, kiosk_id)
             await connection.execute(insert_or_skip(self._db.url, schema.visits, ("id",)), [row])
 
     async def ended(self, summary: VisitSummary) -> None:
         """Record a visit's end, and its start when that never arrived."""
-        row = {
+        row: dict[str, Any] = {
             "id": summary.visit_id,
             "kiosk_id": summary.kiosk_id,
             "language": summary.language,
@@ -90,6 +93,7 @@ class Visits:
         }
         columns = ("language", "ended_at", "reason", "tools")
         async with self._db.write() as connection:
+            row["site"] = await _site_of(connection, summary.kiosk_id)
             await connection.execute(
                 insert_or_update(self._db.url, schema.visits, ("id",), columns), [row]
             )
@@ -101,10 +105,21 @@ class Visits:
             row = result.first()
         return _visit(row) if row is not None else None
 
-    async def recent(self, limit: int = 50, *, before: str | None = None) -> tuple[VisitRow, ...]:
-        """Return up to `limit` visits, newest first; `before` is the last visit of a page."""
+    async def recent(
+        self,
+        limit: int = 50,
+        *,
+        before: str | None = None,
+        sites: Collection[str] | None = None,
+    ) -> tuple[VisitRow, ...]:
+        """Return up to `limit` visits, newest first, of `sites` or of all.
+
+        `before` is the last visit of a page.
+        """
         table = schema.visits.c
         query = _VISITS.order_by(table.started_at.desc(), table.id.desc())
+        if sites is not None:
+            query = query.where(table.site.in_(sites))
         if before is not None:
             last = select(table.started_at).where(table.id == before).scalar_subquery()
             query = query.where(tuple_(table.started_at, table.id) < tuple_(last, before))
@@ -171,10 +186,17 @@ _VISITS = select(
 )
 
 
+async def _site_of(connection: AsyncConnection, kiosk_id: str) -> str:
+    query = select(schema.kiosks.c.site).where(schema.kiosks.c.id == kiosk_id)
+    found: str | None = (await connection.execute(query)).scalar_one_or_none()
+    return found if found is not None else Kiosk(kiosk_id, "").site
+
+
 def _visit(row: Row[Any]) -> VisitRow:
     return VisitRow(
         id=row.id,
         kiosk_id=row.kiosk_id,
+        site=row.site,
         language=row.language,
         started_at=row.started_at,
         ended_at=row.ended_at,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any, TypeAlias
 
@@ -17,9 +18,13 @@ MAX_BAR_MS = 5000
 """A delay this long fills the whole bar beside it."""
 
 
-def kiosks(view: LiveView) -> list[Fields]:
-    """Return every screen, in the order of the settings: rows keep their place."""
-    return [kiosk(view, item) for item in view.kiosks.values()]
+Sites: TypeAlias = Collection[str] | None
+"""The houses a person may see; None for all."""
+
+
+def kiosks(view: LiveView, sites: Sites = None) -> list[Fields]:
+    """Return every screen of `sites`, in the order of the settings: rows keep their place."""
+    return [kiosk(view, item) for item in _of(view, sites)]
 
 
 def kiosk(view: LiveView, item: LiveKiosk) -> Fields:
@@ -53,10 +58,10 @@ def kiosk(view: LiveView, item: LiveKiosk) -> Fields:
     }
 
 
-def attention(view: LiveView) -> list[Fields]:
-    """Return what needs a person, worst first; empty when all is well."""
+def attention(view: LiveView, sites: Sites = None) -> list[Fields]:
+    """Return what needs a person at `sites`, worst first; empty when all is well."""
     found: list[tuple[int, Fields]] = []
-    for item in view.kiosks.values():
+    for item in _of(view, sites):
         visit = view.running.get(item.visit_id) if item.visit_id is not None else None
         if not item.connected:
             if item.changed_at is not None:
@@ -91,11 +96,13 @@ def attention(view: LiveView) -> list[Fields]:
     return [fields for _, fields in sorted(found, key=lambda pair: pair[0])]
 
 
-def headline(view: LiveView) -> str:
-    """Return the one line that says how things are."""
-    total = len(view.kiosks)
-    connected = sum(item.connected for item in view.kiosks.values())
-    visits = len(view.running)
+def headline(view: LiveView, sites: Sites = None) -> str:
+    """Return the one line that says how things are at `sites`."""
+    shown = _of(view, sites)
+    total = len(shown)
+    connected = sum(item.connected for item in shown)
+    ids = {item.id for item in shown}
+    visits = sum(item.kiosk_id in ids for item in view.running.values())
     if connected == total:
         screens = "The screen is connected" if total == 1 else f"All {total} screens are connected"
     else:
@@ -158,6 +165,10 @@ def entry(change: Change) -> Fields:
         "ms": ms,
         "bar": round(min(bar, MAX_BAR_MS) * 100 / MAX_BAR_MS),
     }
+
+
+def _of(view: LiveView, sites: Sites) -> list[LiveKiosk]:
+    return [item for item in view.kiosks.values() if sites is None or item.site in sites]
 
 
 def _need(

@@ -35,15 +35,17 @@ class Rule:
 
 RULES: Final[Mapping[str, Rule]] = {
     # A reload is answered by the page that comes of it, in a browser that may be slow.
-    "reload": Rule(Access.OPERATOR, 45, "The page was loaded anew."),
-    "identify": Rule(Access.OPERATOR, 8, "The screen shows its name."),
-    "volume": Rule(Access.OPERATOR, 8, "The volume is set."),
-    "mute": Rule(Access.OPERATOR, 8, "The sound is switched."),
-    # What every visitor meets first is the site's own choice, so it takes an admin.
-    "language": Rule(Access.ADMIN, 12, "The waiting screen has that language until its next load."),
-    "message": Rule(Access.OPERATOR, 8, "The waiting screen shows it."),
-    "screenshot": Rule(Access.OPERATOR, 20, "Here is the screen."),
-    "restart_visit": Rule(Access.OPERATOR, 45, "The visit ended and a new one has begun."),
+    "reload": Rule(Access.KIOSK_COMMAND, 45, "The page was loaded anew."),
+    "identify": Rule(Access.KIOSK_COMMAND, 8, "The screen shows its name."),
+    "volume": Rule(Access.KIOSK_COMMAND, 8, "The volume is set."),
+    "mute": Rule(Access.KIOSK_COMMAND, 8, "The sound is switched."),
+    # What every visitor meets first is the site's own choice, so it takes more.
+    "language": Rule(
+        Access.KIOSK_CONFIGURE, 12, "The waiting screen has that language until its next load."
+    ),
+    "message": Rule(Access.KIOSK_COMMAND, 8, "The waiting screen shows it."),
+    "screenshot": Rule(Access.KIOSK_COMMAND, 20, "Here is the screen."),
+    "restart_visit": Rule(Access.KIOSK_COMMAND, 45, "The visit ended and a new one has begun."),
 }
 
 

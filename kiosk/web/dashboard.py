@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from datetime import datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -15,7 +16,8 @@ from kiosk.security.access import Access
 from kiosk.security.operators import LoginError
 from kiosk.storage.rows import VisitRow
 from kiosk.web import board, wording
-from kiosk.web.middlewares import login_of
+from kiosk.web.middlewares import login_of, site_of
+from kiosk.web.noting import note
 from kiosk.web.request import (
     address_of,
     form,
@@ -78,12 +80,18 @@ async def render(
         "when": When(settings.site.time_zone),
         "now": request.app[keys.CLOCK].now(),
         "operator": identity(request).operator,
+        "may": functools.partial(_may, request),
         "nav": "",
         "feed": "",
         "extra": await _extra(request, f"operator/{template}"),
     }
     html = request.app[keys.TEMPLATES].render(f"operator/{template}", base | context)
     return web.Response(status=status, text=html, content_type="text/html")
+
+
+def _may(request: web.Request, right: str) -> bool:
+    who = identity(request).operator
+    return who is not None and who.may(Access(right))
 
 
 async def _extra(request: web.Request, template: str) -> dict[str, Any]:
@@ -130,9 +138,8 @@ async def login(request: web.Request) -> web.Response:
 
 async def logout(request: web.Request) -> web.Response:
     """End the session here and in the browser."""
-    who = operator(request)
     await request.app[keys.OPERATORS].logout(operator_cookie(request) or "")
-    await request.app[keys.STORAGE].audit.add(who.name, "operator.logout")
+    await note(request, "operator.logout")
     response = web.HTTPSeeOther("/operator/login")
     set_operator_cookie(request, response, "")
     raise response
@@ -141,24 +148,27 @@ async def logout(request: web.Request) -> web.Response:
 async def now_page(request: web.Request) -> web.Response:
     """Show every screen and what needs a person."""
     live = request.app[keys.LIVE]
-    recent = await request.app[keys.STORAGE].visits.recent(RECENT)
+    who = operator(request)
+    sites = who.sites(Access.FLEET_VIEW)
+    recent = await request.app[keys.STORAGE].visits.recent(RECENT, sites=sites)
     return await render(
         request,
         "now.html",
         nav="now",
         feed="/operator/feed",
-        kiosks=board.kiosks(live),
-        attention=board.attention(live),
-        headline=board.headline(live),
+        kiosks=board.kiosks(live, sites),
+        attention=board.attention(live, sites),
+        headline=board.headline(live, sites),
         visits=[_past(request, row) for row in recent if row.id not in live.running],
-        panels=await request.app[keys.HOOKS].dashboard_panels(operator(request).name),
+        panels=await request.app[keys.HOOKS].dashboard_panels(who.name),
     )
 
 
 async def visits_page(request: web.Request) -> web.Response:
     """List past visits, newest first."""
     before = request.query.get("before") or None
-    rows = await request.app[keys.STORAGE].visits.recent(PAGE + 1, before=before)
+    sites = operator(request).sites(Access.TRANSCRIPT_READ)
+    rows = await request.app[keys.STORAGE].visits.recent(PAGE + 1, before=before, sites=sites)
     return await render(
         request,
         "visits.html",
@@ -179,7 +189,11 @@ async def visit_page(request: web.Request) -> web.Response:
     item = live.visit(visit_id)
     if row is None and item is None:
         refuse(404, "no_visit", "There is no such visit; it may have been forgotten by now.")
-    await storage.audit.add(who.name, "visit.read", visit_id)
+    site = await site_of(request)
+    running = item is not None and item.ended is None
+    if not who.may(Access.VISIT_FOLLOW if running else Access.TRANSCRIPT_READ, site):
+        refuse(403, "forbidden", "What was said is not for you to read; ask an administrator.")
+    await note(request, "visit.read", visit_id)
     # Storage lags a moment behind the conversation and the live view forgets the oldest turns:
     # together they are whole.
     turns = {entry.seq: board.turn(entry) for entry in await storage.turns.of(visit_id)}
@@ -217,15 +231,13 @@ async def end_page(request: web.Request) -> web.Response:
 
 async def end(request: web.Request) -> web.Response:
     """End a visit; written into the audit before it is done."""
-    who = operator(request)
     visit_id = request.match_info["visit"]
     fields = await form(request)
     if request.app[keys.LIVE].visit(visit_id) is None:
         known = await request.app[keys.STORAGE].visits.get(visit_id)
         if known is None:
             refuse(404, "no_visit", "There is no such visit; it may have been forgotten by now.")
-    audit = request.app[keys.STORAGE].audit
-    await audit.add(who.name, "visit.end", visit_id, fields.get("why", "").strip()[:MAX_WHY])
+    await note(request, "visit.end", visit_id, fields.get("why", "").strip()[:MAX_WHY])
     done = "ending"
     try:
         answer = await request.app[keys.BUS].command(
@@ -238,7 +250,7 @@ async def end(request: web.Request) -> web.Response:
     except TimeoutError:
         done = "silent"
     if done != "ending":
-        await audit.add(who.name, "visit.end.undone", visit_id, _OUTCOMES[done])
+        await note(request, "visit.end.undone", visit_id, _OUTCOMES[done])
     raise web.HTTPSeeOther(f"/operator/visits/{visit_id}?done={done}")
 
 
@@ -246,7 +258,9 @@ async def audit_page(request: web.Request) -> web.Response:
     """List who did what, newest first."""
     before = request.query.get("before", "")
     rows = await request.app[keys.STORAGE].audit.recent(
-        AUDIT_PAGE + 1, before=int(before) if before.isdecimal() and len(before) < 16 else None
+        AUDIT_PAGE + 1,
+        before=int(before) if before.isdecimal() and len(before) < 16 else None,
+        sites=operator(request).sites(Access.AUDIT_READ),
     )
     older = rows[AUDIT_PAGE - 1].id if len(rows) > AUDIT_PAGE else ""
     return await render(request, "audit.html", nav="audit", rows=rows[:AUDIT_PAGE], older=older)
@@ -259,12 +273,11 @@ async def screens_page(request: web.Request) -> web.Response:
 
 async def make_code(request: web.Request) -> web.Response:
     """Make a code for one screen and show it once."""
-    who = operator(request)
     kiosk_id = request.match_info["kiosk"]
     await form(request)
     if kiosk_id not in {kiosk.id for kiosk in request.app[keys.SETTINGS].kiosks}:
         refuse(404, "no_kiosk", "There is no such screen in the settings.")
-    await request.app[keys.STORAGE].audit.add(who.name, "kiosk.code", kiosk_id)
+    await note(request, "kiosk.code", kiosk_id)
     code = await request.app[keys.DEVICES].make_code(kiosk_id)
     screens = _screens(request) | {"code": code, "code_for": kiosk_id}
     return await render(request, "screens.html", nav="screens", **screens)
@@ -272,20 +285,19 @@ async def make_code(request: web.Request) -> web.Response:
 
 def routes() -> list[Route]:
     """Return the addresses of the operator's pages."""
-    who = Access.OPERATOR
     return [
         Route("GET", "/operator", to_home, Access.PUBLIC),
         Route("GET", "/operator/login", login_page, Access.PUBLIC),
         Route("POST", "/operator/login", login, Access.PUBLIC),
-        Route("POST", "/operator/logout", logout, who),
-        Route("GET", "/operator/", now_page, who),
-        Route("GET", "/operator/visits", visits_page, who),
-        Route("GET", "/operator/visits/{visit}", visit_page, who),
-        Route("GET", "/operator/visits/{visit}/end", end_page, who),
-        Route("POST", "/operator/visits/{visit}/end", end, who),
-        Route("GET", "/operator/audit", audit_page, Access.ADMIN),
-        Route("GET", "/operator/screens", screens_page, Access.ADMIN),
-        Route("POST", "/operator/screens/{kiosk}/code", make_code, Access.ADMIN),
+        Route("POST", "/operator/logout", logout, Access.PERSON),
+        Route("GET", "/operator/", now_page, Access.FLEET_VIEW),
+        Route("GET", "/operator/visits", visits_page, Access.TRANSCRIPT_READ),
+        Route("GET", "/operator/visits/{visit}", visit_page, Access.FLEET_VIEW),
+        Route("GET", "/operator/visits/{visit}/end", end_page, Access.VISIT_STEER),
+        Route("POST", "/operator/visits/{visit}/end", end, Access.VISIT_STEER),
+        Route("GET", "/operator/audit", audit_page, Access.AUDIT_READ),
+        Route("GET", "/operator/screens", screens_page, Access.KIOSK_ENROL),
+        Route("POST", "/operator/screens/{kiosk}/code", make_code, Access.KIOSK_ENROL),
     ]
 
 
@@ -318,8 +330,9 @@ def _outcome(done: str, *, running: bool) -> str:
 
 def _screens(request: web.Request) -> dict[str, Any]:
     settings = request.app[keys.SETTINGS]
+    sites = operator(request).sites(Access.KIOSK_ENROL)
     return {
-        "screens": settings.kiosks,
+        "screens": [k for k in settings.kiosks if sites is None or k.site in sites],
         "minutes": settings.access.code_minutes,
         "open_kiosk": request.app[keys.DEVICES].open_kiosk,
         "code": "",

@@ -44,6 +44,11 @@ class Watch:
 
     visit: str | None = None
     kiosk: str | None = None
+    sites: frozenset[str] | None = None
+    """The houses this person may see; None for all."""
+
+
+NOTHING: Final = Watch()
 
 
 class Feed:
@@ -52,7 +57,7 @@ class Feed:
     def __init__(self, *, recheck_s: float = RECHECK_S) -> None:
         self._recheck_s = recheck_s
         self.open = 0
-        self._summary: dict[str, Any] = {}
+        self._summaries: dict[frozenset[str] | None, dict[str, Any]] = {}
         self._summary_at = ("", -1)
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
@@ -67,13 +72,19 @@ class Feed:
             refuse(426, "upgrade_required", "This address is a WebSocket; open the dashboard.")
         visit_id = request.query.get("visit") or None
         if visit_id is not None:
-            audit = request.app[keys.STORAGE].audit
-            await audit.add(who.name, "visit.watch", visit_id)
+            site = _site(request.app[keys.LIVE], visit_id)
+            if site is None or not who.may(Access.VISIT_FOLLOW, site):
+                visit_id = None  # the list goes on; the words of a visit are not for everybody
+            else:
+                audit = request.app[keys.STORAGE].audit
+                await audit.add(who.name, "visit.watch", visit_id, site=site)
         self.open += 1
         tasks = TaskSet("feed")
         try:
             await socket.prepare(request)
-            watch = Watch(visit_id, request.query.get("kiosk") or None)
+            watch = Watch(
+                visit_id, request.query.get("kiosk") or None, who.sites(Access.FLEET_VIEW)
+            )
             writing = tasks.start(self._write(request, socket, watch), name="write")
             async for _ in socket:
                 # Nothing is expected; reading is how pings and the close arrive.
@@ -112,11 +123,12 @@ class Feed:
         epoch, _, number = request.query.get("after", "").partition(".")
         missed = live.since(epoch, int(number)) if number.isdecimal() else None
         if missed is None:
-            await _send(socket, snapshot(live, watch.visit, watch.kiosk))
+            await _send(socket, snapshot(live, watch))
             return
         await _send(socket, {"type": "resumed", "seq": live.seq})
         for change in missed:
-            await _send(socket, self._message(live, change, watch))
+            if _seen(live, change, watch):
+                await _send(socket, self._message(live, change, watch))
 
     async def _changes(
         self,
@@ -138,6 +150,8 @@ class Feed:
             else:
                 if change is None:
                     return SLOW if follower.slow else WSCloseCode.GOING_AWAY
+                if not _seen(live, change, watch):
+                    continue
                 message = self._message(live, change, watch)
                 # Two hundred screens report all the time; a page that shows none of it is spared.
                 quiet = isinstance(change.event, KioskReported) and "device" not in message
@@ -153,26 +167,29 @@ class Feed:
         # It looks at every screen, and is the same for all dashboards until the next change.
         if self._summary_at != (live.epoch, live.seq):
             self._summary_at = (live.epoch, live.seq)
-            self._summary = _summary(live)
-        return change_message(live, change, watch.visit, self._summary, watch.kiosk)
+            self._summaries = {}
+        summary = self._summaries.get(watch.sites)
+        if summary is None:
+            summary = self._summaries[watch.sites] = _summary(live, watch.sites)
+        return change_message(live, change, watch, summary)
 
     def routes(self) -> list[Route]:
         """Return the address of the feed."""
-        return [Route("GET", "/operator/feed", self.handle, Access.OPERATOR, socket=True)]
+        return [Route("GET", "/operator/feed", self.handle, Access.FLEET_VIEW, socket=True)]
 
 
-def snapshot(live: LiveView, visit_id: str | None, kiosk_id: str | None = None) -> dict[str, Any]:
+def snapshot(live: LiveView, watch: Watch = NOTHING) -> dict[str, Any]:
     """Return all that a page shows; words only of the visit that was asked for."""
     message: dict[str, Any] = {
         "type": "snapshot",
         "epoch": live.epoch,
         "seq": live.seq,
-        "kiosks": board.kiosks(live),
-    } | _summary(live)
-    screen = live.kiosks.get(kiosk_id) if kiosk_id is not None else None
-    if screen is not None:
+        "kiosks": board.kiosks(live, watch.sites),
+    } | _summary(live, watch.sites)
+    screen = live.kiosks.get(watch.kiosk) if watch.kiosk is not None else None
+    if screen is not None and (watch.sites is None or screen.site in watch.sites):
         message["device"] = device(live, screen)
-    item = live.visit(visit_id) if visit_id is not None else None
+    item = live.visit(watch.visit) if watch.visit is not None else None
     if item is not None:
         message["visit"] = board.visit(live, item)
         message["turns"] = [board.turn(said) for said in item.turns]
@@ -183,22 +200,21 @@ def snapshot(live: LiveView, visit_id: str | None, kiosk_id: str | None = None) 
 def change_message(
     live: LiveView,
     change: Change,
-    visit_id: str | None,
+    watch: Watch = NOTHING,
     summary: dict[str, Any] | None = None,
-    kiosk_id: str | None = None,
 ) -> dict[str, Any]:
     """Return what one change makes of the page; `summary` saves looking at every screen again."""
     event = change.event
-    message = {"type": "change", "seq": change.seq} | (summary or _summary(live))
+    message = {"type": "change", "seq": change.seq} | (summary or _summary(live, watch.sites))
     screen = live.kiosks.get(event.kiosk_id)
     if screen is not None:
         message["kiosk"] = board.kiosk(live, screen)
-        if screen.id == kiosk_id:
+        if screen.id == watch.kiosk:
             message["device"] = device(live, screen)
     if isinstance(event, VisitEnded):
         message["past"] = True
-    if visit_id is not None and _visit_of(event) == visit_id:
-        item = live.visit(visit_id)
+    if watch.visit is not None and _visit_of(event) == watch.visit:
+        item = live.visit(watch.visit)
         if item is not None:
             message["visit"] = board.visit(live, item)
         message["entry"] = board.entry(change)
@@ -207,8 +223,20 @@ def change_message(
     return message
 
 
-def _summary(live: LiveView) -> dict[str, Any]:
-    return {"attention": board.attention(live), "headline": board.headline(live)}
+def _summary(live: LiveView, sites: frozenset[str] | None) -> dict[str, Any]:
+    return {"attention": board.attention(live, sites), "headline": board.headline(live, sites)}
+
+
+def _site(live: LiveView, visit_id: str) -> str | None:
+    visit = live.visit(visit_id)
+    screen = live.kiosks.get(visit.kiosk_id) if visit is not None else None
+    return screen.site if screen is not None else None
+
+
+def _seen(live: LiveView, change: Change, watch: Watch) -> bool:
+    """Whether a change is of a house that the dashboard may show."""
+    screen = live.kiosks.get(change.event.kiosk_id)
+    return watch.sites is None or (screen is not None and screen.site in watch.sites)
 
 
 def _visit_of(event: DomainEvent) -> str | None:

@@ -8,13 +8,14 @@ from typing import Any, Final
 from aiohttp import web
 
 from kiosk import keys
-from kiosk.security.access import Access, allowed
+from kiosk.security.access import Access
 from kiosk.signaling.device import ARGS
 from kiosk.web import board, device_board, wording
 from kiosk.web.commander import COMMANDER, RULES
 from kiosk.web.dashboard import MAX_WHY, render
 from kiosk.web.live import LiveKiosk
-from kiosk.web.request import form, identity, operator, refuse
+from kiosk.web.noting import note
+from kiosk.web.request import form, operator, refuse
 from kiosk.web.routes import Route
 from kiosk.web.shots import SHOTS
 
@@ -34,15 +35,14 @@ async def command(request: web.Request) -> web.Response:
     rule = RULES.get(name)
     if rule is None:
         refuse(404, "no_command", f"There is no such command; there are {', '.join(RULES)}.")
-    if not allowed(rule.access, identity(request)):
-        refuse(403, "forbidden", "This command is for admins of this site.")
+    if not who.may(rule.access, item.site):
+        refuse(403, "forbidden", "You may not give this command; ask an administrator.")
     fields = await form(request)
     why = fields.get("why", "").strip()[:MAX_WHY]
-    audit = request.app[keys.STORAGE].audit
-    await audit.add(who.name, f"kiosk.{name}", item.id, why)
+    await note(request, f"kiosk.{name}", item.id, why)
     outcome = await request.app[COMMANDER].issue(item.id, name, _args(name, fields), who.name)
     if not outcome.ok:
-        await audit.add(who.name, f"kiosk.{name}.undone", item.id, outcome.detail)
+        await note(request, f"kiosk.{name}.undone", item.id, outcome.detail)
     # Not a redirect: the outcome is said once, and a reload asks whether to send it again.
     return await _page(request, item, outcome.detail, failed=not outcome.ok)
 
@@ -57,11 +57,10 @@ async def screenshot(request: web.Request) -> web.Response:
 
 def routes() -> list[Route]:
     """Return the addresses of this module; each command has its own level besides."""
-    who = Access.OPERATOR
     return [
-        Route("GET", "/operator/kiosks/{kiosk}", kiosk_page, who),
-        Route("POST", "/operator/kiosks/{kiosk}/commands/{name}", command, who),
-        Route("GET", "/operator/kiosks/{kiosk}/screenshot", screenshot, who),
+        Route("GET", "/operator/kiosks/{kiosk}", kiosk_page, Access.FLEET_VIEW),
+        Route("POST", "/operator/kiosks/{kiosk}/commands/{name}", command, Access.FLEET_VIEW),
+        Route("GET", "/operator/kiosks/{kiosk}/screenshot", screenshot, Access.KIOSK_COMMAND),
     ]
 
 
@@ -77,7 +76,7 @@ async def _page(
 ) -> web.Response:
     live = request.app[keys.LIVE]
     shot = request.app[SHOTS].get(item.id)
-    who = identity(request)
+    who = operator(request)
     return await render(
         request,
         "kiosk.html",
@@ -89,7 +88,7 @@ async def _page(
         languages=[
             (code, wording.language(code)) for code in request.app[keys.SETTINGS].site.languages
         ],
-        may={name for name, rule in RULES.items() if allowed(rule.access, who)},
+        commands={name for name, rule in RULES.items() if who.may(rule.access, item.site)},
         shot_at=shot.at.isoformat() if shot is not None else "",
         outcome=outcome,
         failed=failed,

@@ -83,6 +83,7 @@ class LiveKiosk:
     id: str
     name: str
     place: str = ""
+    site: str = "main"
     sockets: int = 0
     resting: bool = False
     """Dark on purpose, outside its hours."""
@@ -168,7 +169,7 @@ class LiveView:
         self.epoch = new_id("live")
         self.seq: Number = 0
         self.kiosks: dict[str, LiveKiosk] = {
-            kiosk.id: LiveKiosk(kiosk.id, kiosk.name, kiosk.place) for kiosk in kiosks
+            kiosk.id: LiveKiosk(kiosk.id, kiosk.name, kiosk.place, kiosk.site) for kiosk in kiosks
         }
         self.running: OrderedDict[str, LiveVisit] = OrderedDict()
         self.ended: OrderedDict[str, LiveVisit] = OrderedDict()

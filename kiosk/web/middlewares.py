@@ -15,8 +15,9 @@ from kiosk import keys
 from kiosk.clock import new_id
 from kiosk.errors import StorageError
 from kiosk.hooks.values import LoginRequest
-from kiosk.security.access import NOBODY, Access, Identity, Operator, allowed
+from kiosk.security.access import NOBODY, RIGHTS, Access, Identity, Operator, allowed
 from kiosk.security.guards import SAFE_METHODS, same_site, security_headers
+from kiosk.storage.rows import Grant, Role
 from kiosk.web.request import (
     IDENTITY,
     REQUEST_ID,
@@ -154,7 +155,28 @@ async def _checked(request: web.Request, handler: Handler) -> web.StreamResponse
     request[IDENTITY] = who
     if not allowed(access, who):
         return _stopped(request, access, who)
+    if access in RIGHTS:
+        site = await site_of(request)
+        if site is not None and not allowed(access, who, site):
+            # As if it were not there: a name that is refused would tell that it exists.
+            refuse(404, "not_found", _SENTENCES[404])
     return await handler(request)
+
+
+async def site_of(request: web.Request) -> str | None:
+    """Return the house of the screen or visit in the address; None when it names none we know."""
+    found = request.match_info
+    settings = request.app[keys.SETTINGS]
+    if "kiosk" in found:
+        return settings.site_of(found["kiosk"])
+    if "visit" not in found:
+        return None
+    live = request.app[keys.LIVE].visit(found["visit"])
+    site = settings.site_of(live.kiosk_id) if live is not None else None
+    if site is None:
+        row = await request.app[keys.STORAGE].visits.get(found["visit"])
+        site = row.site if row is not None else None
+    return site
 
 
 async def _identify(request: web.Request, access: Access) -> Identity:
@@ -165,7 +187,7 @@ async def _identify(request: web.Request, access: Access) -> Identity:
             cookie = device_cookie(request)
             kiosk_id = request.app[keys.DEVICES].kiosk_of(cookie) if cookie else None
             return Identity(kiosk_id=kiosk_id)
-        case Access.OPERATOR | Access.ADMIN:
+        case _:
             return await login_of(request)
 
 
@@ -205,7 +227,8 @@ async def _claimed(request: web.Request) -> Operator | None:
     )
     if claim is None or not claim.name.strip():
         return None
-    return Operator(claim.name.strip()[:64], "admin" if claim.admin else "operator")
+    role: Role = "administrator" if claim.admin else "operator"
+    return Operator(claim.name.strip()[:64], (Grant(role),))
 
 
 def _stopped(request: web.Request, access: Access, who: Identity) -> web.StreamResponse:

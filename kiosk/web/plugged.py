@@ -11,7 +11,7 @@ from aiohttp import hdrs, web
 
 from kiosk import keys
 from kiosk.hooks.facade import Hooks
-from kiosk.hooks.values import PluginRequest, PluginResponse, PluginRoute
+from kiosk.hooks.values import AccessName, PluginRequest, PluginResponse, PluginRoute
 from kiosk.security.access import Access
 from kiosk.web.request import FORM, device_cookie, form, identity, refuse
 from kiosk.web.routes import Route
@@ -20,6 +20,12 @@ PREFIX: Final = "/-/"
 MAX_ANSWER: Final = 4 * 1024 * 1024
 """Bytes a plugin may answer with."""
 
+_ACCESS: Final[Mapping[AccessName, Access]] = {
+    "public": Access.PUBLIC,
+    "kiosk": Access.KIOSK,
+    "operator": Access.FLEET_VIEW,
+    "admin": Access.SYSTEM_MANAGE,
+}
 _TYPE: Final = re.compile(r"[a-z]+/[a-z0-9.+-]+")
 _LOCATION: Final = re.compile(r"/(?![/\\])[^\x00-\x1f\x7f-\x9f\ud800-\udfff]*")
 """An address on this server. Browsers drop tabs and line ends: the rest may be another's."""
@@ -38,7 +44,7 @@ def routes(hooks: Hooks) -> list[Route]:
             item.method,
             f"{PREFIX}{item.plugin}{item.path}",
             _handler(item),
-            Access(item.access),
+            _ACCESS[item.access],
         )
         for item in hooks.registered.routes
     ]

@@ -11,7 +11,8 @@ from kiosk.hooks.caller import PluginFailure
 from kiosk.hooks.facade import Hooks
 from kiosk.security.access import Access
 from kiosk.web.dashboard import render
-from kiosk.web.request import form, operator, refuse
+from kiosk.web.noting import note
+from kiosk.web.request import form, refuse
 from kiosk.web.routes import Route
 
 SHOWN_FAILURES = 10
@@ -35,13 +36,12 @@ async def plugins_page(request: web.Request) -> web.Response:
 
 async def try_again(request: web.Request) -> web.Response:
     """Call a plugin's left-out hooks again from now on."""
-    who = operator(request)
     await form(request)
     name = request.match_info["plugin"]
     hooks = request.app[keys.HOOKS]
     if name not in {plugin.name for plugin in hooks.plugins}:
         refuse(404, "no_plugin", "There is no such plugin; it may be blocked or removed.")
-    await request.app[keys.STORAGE].audit.add(who.name, "plugin.try_again", name)
+    await note(request, "plugin.try_again", name)
     hooks.try_again(name)
     raise web.HTTPSeeOther(f"/operator/plugins?tried={name}")
 
@@ -83,6 +83,6 @@ def _failure(failure: PluginFailure) -> dict[str, Any]:
 def routes() -> list[Route]:
     """Return the addresses of this module."""
     return [
-        Route("GET", "/operator/plugins", plugins_page, Access.OPERATOR),
-        Route("POST", "/operator/plugins/{plugin}/again", try_again, Access.ADMIN),
+        Route("GET", "/operator/plugins", plugins_page, Access.SYSTEM_VIEW),
+        Route("POST", "/operator/plugins/{plugin}/again", try_again, Access.SYSTEM_MANAGE),
     ]

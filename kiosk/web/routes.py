@@ -36,7 +36,7 @@ def add_routes(app: web.Application, routes: Iterable[Route]) -> None:
         if not isinstance(route.access, Access):
             raise StartupError(
                 f"The route {route.method} {route.path} says nobody who may use it; give it an "
-                "Access, such as Access.OPERATOR."
+                "Access, such as Access.FLEET_VIEW."
             )
         try:
             resource = app.router.add_resource(route.path)

@@ -14,7 +14,8 @@ from kiosk.security.access import Access
 from kiosk.storage.outbox import SinkState
 from kiosk.web import wording
 from kiosk.web.dashboard import render
-from kiosk.web.request import form, operator, refuse
+from kiosk.web.noting import note
+from kiosk.web.request import form, refuse
 from kiosk.web.routes import Route
 
 _DONE = {
@@ -38,21 +39,19 @@ async def forget_page(request: web.Request) -> web.Response:
 
 async def replay(request: web.Request) -> web.Response:
     """Offer a sink its dead letters again."""
-    who = operator(request)
     await form(request)
     name = (await _state(request)).sink
     count = await request.app[keys.RECORDER].replay(name)
-    await request.app[keys.STORAGE].audit.add(who.name, "sink.replay", name, f"{count} entries")
+    await note(request, "sink.replay", name, f"{count} entries")
     raise web.HTTPSeeOther("/operator/sinks?done=replayed")
 
 
 async def forget(request: web.Request) -> web.Response:
     """Delete a sink's dead letters; of a sink that is gone, everything."""
-    who = operator(request)
     await form(request)
     name = (await _state(request)).sink
     count = await request.app[keys.RECORDER].forget_dead(name)
-    await request.app[keys.STORAGE].audit.add(who.name, "sink.forget", name, f"{count} entries")
+    await note(request, "sink.forget", name, f"{count} entries")
     raise web.HTTPSeeOther("/operator/sinks?done=forgotten")
 
 
@@ -92,8 +91,8 @@ def _age(now: datetime, oldest: datetime | None) -> str:
 def routes() -> list[Route]:
     """Return the addresses of this module."""
     return [
-        Route("GET", "/operator/sinks", sinks_page, Access.OPERATOR),
-        Route("GET", "/operator/sinks/{sink}/forget", forget_page, Access.ADMIN),
-        Route("POST", "/operator/sinks/{sink}/forget", forget, Access.ADMIN),
-        Route("POST", "/operator/sinks/{sink}/replay", replay, Access.ADMIN),
+        Route("GET", "/operator/sinks", sinks_page, Access.SYSTEM_VIEW),
+        Route("GET", "/operator/sinks/{sink}/forget", forget_page, Access.SYSTEM_MANAGE),
+        Route("POST", "/operator/sinks/{sink}/forget", forget, Access.SYSTEM_MANAGE),
+        Route("POST", "/operator/sinks/{sink}/replay", replay, Access.SYSTEM_MANAGE),
     ]

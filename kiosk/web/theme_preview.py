@@ -120,8 +120,8 @@ async def version(request: web.Request) -> web.Response:
 def routes() -> list[Route]:
     """Return the addresses of this module."""
     return [
-        Route("GET", "/operator/themes", themes_page, Access.OPERATOR),
-        Route("GET", "/operator/themes.json", version, Access.OPERATOR),
-        Route("GET", "/operator/themes/{theme}", theme_page, Access.OPERATOR),
-        Route("GET", "/operator/themes/{theme}/screen", theme_screen, Access.OPERATOR),
+        Route("GET", "/operator/themes", themes_page, Access.CONTENT_EDIT),
+        Route("GET", "/operator/themes.json", version, Access.CONTENT_EDIT),
+        Route("GET", "/operator/themes/{theme}", theme_page, Access.CONTENT_EDIT),
+        Route("GET", "/operator/themes/{theme}/screen", theme_screen, Access.CONTENT_EDIT),
     ]

@@ -11,7 +11,10 @@ import pytest
 
 from kiosk.model import EndReason, Kiosk, VisitSummary
 from kiosk.storage.database import Storage
+from kiosk.storage.rows import Grant
 from tests.unit.storage.keeping import NOON, ManualClock, kept, said
+
+ADMIN = (Grant("administrator"),)
 
 
 @pytest.fixture
@@ -86,6 +89,44 @@ async def test_turns_are_kept_once_in_order_and_without_their_visit(storage: Sto
     assert await storage.turns.of("visit_2") == ()
 
 
+async def test_a_visit_keeps_the_house_its_screen_stood_in(storage: Storage) -> None:
+    await storage.kiosks.sync([Kiosk("west", "West", site="north"), Kiosk("main", "Main")])
+    await storage.visits.started("visit_1", "west", "en", NOON)
+    await storage.visits.ended(summary("visit_2"))
+    await storage.kiosks.sync([Kiosk("west", "West", site="south")])
+    await storage.visits.started("visit_3", "gone", "en", NOON)
+    rows = {row.id: row.site for row in await storage.visits.recent()}
+    assert rows == {"visit_1": "north", "visit_2": "main", "visit_3": "main"}
+    assert [row.id for row in await storage.visits.recent(sites=["north"])] == ["visit_1"]
+    assert await storage.visits.recent(sites=[]) == ()
+
+
+async def test_grants_are_replaced_as_a_whole_and_go_with_their_operator(storage: Storage) -> None:
+    north, south = Grant("operator", "north"), Grant("editor", "south")
+    await storage.operators.add("anna", "hash", [south, north, north])
+    row = await storage.operators.get("anna")
+    assert row is not None
+    assert row.grants == (south, north)
+    assert await storage.operators.set_grants("anna", [north])
+    assert not await storage.operators.set_grants("bert", [north])
+    assert [(row.name, row.grants) for row in await storage.operators.list()] == [
+        ("anna", (north,))
+    ]
+    await storage.operators.remove("anna")
+    await storage.operators.add("anna", "hash")
+    row = await storage.operators.get("anna")
+    assert row is not None
+    assert row.grants == ()
+
+
+async def test_the_audit_of_a_house_is_read_with_what_concerns_none(storage: Storage) -> None:
+    for target, site in (("a", "north"), ("b", "south"), ("c", "")):
+        await storage.audit.add("anna", "visit.end", target, site=site, before="x", after="y")
+    assert [row.target for row in await storage.audit.recent(sites=["north"])] == ["c", "a"]
+    row = (await storage.audit.recent(1))[0]
+    assert (row.before, row.after, row.site, row.request) == ("x", "y", "", "")
+
+
 async def test_turns_after_the_end_are_kept(storage: Storage) -> None:
     await storage.visits.ended(summary("visit_1"))
     await storage.turns.add([said(1, "late")])
@@ -115,11 +156,11 @@ async def test_text_of_every_script_comes_back(storage: Storage) -> None:
 
 
 async def test_an_operators_name_is_taken_once(storage: Storage) -> None:
-    assert await storage.operators.add("anna", "hash one", "admin")
+    assert await storage.operators.add("anna", "hash one", ADMIN)
     assert not await storage.operators.add("anna", "hash two")
     row = await storage.operators.get("anna")
     assert row is not None
-    assert (row.password_hash, row.role, row.created_at) == ("hash one", "admin", NOON)
+    assert (row.password_hash, row.grants, row.created_at) == ("hash one", ADMIN, NOON)
     assert await storage.operators.count() == 1
 
 
@@ -140,15 +181,15 @@ async def test_a_stronger_hash_is_not_a_new_password(storage: Storage, clock: Ma
 async def test_logins_live_are_used_and_end_with_their_operator(
     storage: Storage, clock: ManualClock
 ) -> None:
-    await storage.operators.add("anna", "hash", "admin")
+    await storage.operators.add("anna", "hash", ADMIN)
     await storage.logins.create("digest", "anna", NOON + timedelta(hours=1))
     clock.advance(90)
     await storage.logins.touch("digest")
     row = await storage.logins.get("digest")
     assert row is not None
-    assert (row.operator, row.role, row.seen_at - row.created_at) == (
+    assert (row.operator, row.grants, row.seen_at - row.created_at) == (
         "anna",
-        "admin",
+        ADMIN,
         timedelta(seconds=90),
     )
     assert [item.name for item in await storage.operators.list()] == ["anna"]

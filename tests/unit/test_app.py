@@ -118,7 +118,7 @@ def test_every_address_says_who_may_use_it(tmp_path: Path) -> None:
     # Whoever adds to this list thinks about it.
     allowed = {"/", "/kiosk", "/enrol", "/livez", "/readyz", "/metrics"}
     allowed |= {"/sw.js", "/offline"}
-    allowed |= {"/operator", "/operator/login"}
+    allowed |= {"/operator", "/operator/login", "/api/openapi.json"}
     assert {path for path in public if not path.startswith("/static")} <= allowed
     sockets = [r for r in table if r.resource is not None and r.resource.canonical == "/ws/kiosk"]
     assert [table[route] for route in sockets] == [Access.KIOSK]

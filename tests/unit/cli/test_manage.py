@@ -41,16 +41,16 @@ def test_operators_are_added_listed_changed_and_removed() -> None:
     added = kiosk("operators", "add", "anna", "--generate")
     assert added.exit_code == 0
     first, second = added.stdout.splitlines()
-    assert first == "Added anna (admin)."
+    assert first == "Added anna (administrator)."
     password = second.removeprefix("Password (shown once): ")
     assert len(password) >= 12
     word = "correct horse battery\n"
     assert kiosk("operators", "add", "ben", typed=word * 2).exit_code == 0
-    assert kiosk("operators", "list").stdout == "anna\tadmin\nben\toperator\n"
+    assert kiosk("operators", "list").stdout == "anna\tadministrator\nben\toperator\n"
     changed = kiosk("operators", "password", "ben", typed="another long password\n" * 2)
     assert "The password of ben is changed" in changed.output
     assert kiosk("operators", "remove", "ben").exit_code == 0
-    assert kiosk("operators", "list").stdout == "anna\tadmin\n"
+    assert kiosk("operators", "list").stdout == "anna\tadministrator\n"
 
 
 @pytest.mark.parametrize(

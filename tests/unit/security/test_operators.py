@@ -14,6 +14,7 @@ from kiosk.security.operators import AccountError, LoginError, Operators
 from kiosk.security.passwords import Passwords
 from kiosk.settings.sections import OperatorSettings
 from kiosk.storage.database import Storage
+from kiosk.storage.rows import Grant
 from tests.unit.storage.keeping import ManualClock, kept
 
 GOOD = "a-good-long-password"
@@ -50,9 +51,21 @@ async def refused(operators: Operators, name: str, password: str, address: str =
 
 async def test_the_first_operator_is_an_admin_and_the_next_is_not(operators: Operators) -> None:
     await operators.add("bert", GOOD)
-    await operators.add("cleo", GOOD, role="admin")
-    roles = {row.name: row.role for row in await operators.list()}
-    assert roles == {"anna": "admin", "bert": "operator", "cleo": "admin"}
+    await operators.add("cleo", GOOD, grants=[Grant("viewer", "north")])
+    roles = {row.name: row.grants for row in await operators.list()}
+    assert roles == {
+        "anna": (Grant("administrator"),),
+        "bert": (Grant("operator"),),
+        "cleo": (Grant("viewer", "north"),),
+    }
+
+
+async def test_another_role_holds_at_once(operators: Operators) -> None:
+    login = await operators.login("anna", GOOD, HERE)
+    await operators.set_grants("anna", [Grant("viewer", "north")])
+    assert await operators.whose(login.token) == Operator("anna", (Grant("viewer", "north"),))
+    with pytest.raises(AccountError, match="no operator bert"):
+        await operators.set_grants("bert", [])
 
 
 @pytest.mark.parametrize(
@@ -76,7 +89,7 @@ async def test_accounts_that_cannot_be_are_refused_with_the_fix(
 
 async def test_a_login_is_good_until_it_is_ended(operators: Operators) -> None:
     login = await operators.login(" Anna ", GOOD, HERE)
-    assert login.operator == Operator("anna", "admin")
+    assert login.operator == Operator("anna", (Grant("administrator"),))
     assert await operators.whose(login.token) == login.operator
     assert await operators.whose(login.token + "x") is None
     for junk in ("", "\udcff", "é" * 5000):

@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -28,6 +29,7 @@ from kiosk.security.operators import Operators
 from kiosk.security.passwords import Passwords
 from kiosk.settings import Settings
 from kiosk.storage.database import Storage
+from kiosk.storage.rows import Grant
 from kiosk.telemetry import Metrics
 from kiosk.web import dashboard, enrol, health, kiosk_page, middlewares, plugged, plugin_page
 from kiosk.web.commander import COMMANDER, Commander
@@ -164,8 +166,13 @@ async def site(
     feed: Feed | None = None,
     error_page: ErrorPage | None = None,
     plugins: Mapping[str, object] | None = None,
+    houses: Mapping[str, str] | None = None,
 ) -> AsyncIterator[Site]:
-    """Run the application in `folder`, with two screens and the operators anna and bert."""
+    """Run the application in `folder`, with two screens and the operators anna and bert.
+
+    `houses` says in which house a screen stands; without it all are in one.
+    """
+    houses = houses or {}
     clock = ManualClock()
     settings = await asyncio.to_thread(
         Settings.model_validate,
@@ -174,7 +181,10 @@ async def site(
             "access": access or {},
             "site": {"name": "Museum", "time_zone": "Europe/Lisbon"},
             "hooks": {"off": True},
-            "kiosks": [{"id": item.id, "name": item.name} for item in KIOSKS],
+            "kiosks": [
+                {"id": item.id, "name": item.name, "site": houses.get(item.id, "main")}
+                for item in KIOSKS
+            ],
         },
     )
     static, templates = await asyncio.to_thread(_pages)
@@ -183,12 +193,14 @@ async def site(
         # A server loads its plugins before its loop runs; here it runs already, so in a thread.
         hooks = await asyncio.to_thread(_hooks, settings, clock, metrics, plugins)
         bus = MemoryBus(clock)
-        live = LiveView(bus, clock, KIOSKS)
+        screens = [replace(item, site=houses.get(item.id, "main")) for item in KIOSKS]
+        await storage.kiosks.sync(screens)
+        live = LiveView(bus, clock, screens)
         await live.start()
         cheap = Passwords(PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
         operators = Operators(storage, clock, settings.operators, cheap)
-        await operators.add("anna", PASSWORD, role="admin")
-        await operators.add("bert", PASSWORD, role="operator")
+        await operators.add("anna", PASSWORD, grants=[Grant("administrator")])
+        await operators.add("bert", PASSWORD, grants=[Grant("operator")])
         ready = health.Readiness(clock)
         ready.add("storage", storage.ping)
         ready.state = "ready"

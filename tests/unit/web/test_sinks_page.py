@@ -11,6 +11,7 @@ from typing_extensions import override
 
 from kiosk import keys
 from kiosk.model import EntriesRefused, TranscriptEntry
+from kiosk.storage.rows import Grant
 from tests.unit.running import Running, running
 from tests.unit.transcripts.keeping import Sink, SinkPlugin, entry
 from tests.unit.web.composing import PAGE, PASSWORD, words
@@ -32,8 +33,8 @@ class Refusing(Sink):
 async def served(folder: Path, sink: Sink, role: str = "admin") -> AsyncIterator[Running]:
     async with running(folder, plugins={"far": SinkPlugin(sink)}) as server:
         operators = server.app[keys.OPERATORS]
-        await operators.add("anna", PASSWORD, role="admin")
-        await operators.add("bert", PASSWORD, role="operator")
+        await operators.add("anna", PASSWORD, grants=[Grant("administrator")])
+        await operators.add("bert", PASSWORD, grants=[Grant("operator")])
         name = "anna" if role == "admin" else "bert"
         await post(server, "/operator/login", name=name, password=PASSWORD)
         recorder = server.app[keys.RECORDER]

@@ -1,0 +1,1 @@
+"""The JSON interface below /api: everything the dashboard does, for programs."""

@@ -1,0 +1,141 @@
+"""Addresses below /api as data: models in, a model out, and who may; OpenAPI is made of them."""
+
+from __future__ import annotations
+
+import json
+import types
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Generic, TypeVar, Union, get_args, get_origin
+
+from aiohttp import web
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from kiosk.security.access import Access
+from kiosk.web.request import refuse
+from kiosk.web.routes import Handler, Route
+
+JSON: Final = "application/json"
+MAX_SEGMENT: Final = 200
+"""Longest part of a path that names something."""
+
+
+class Model(BaseModel):
+    """What goes in or out. Unknown fields are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+class Nothing(Model):
+    """No fields at all."""
+
+
+QueryT = TypeVar("QueryT", bound=BaseModel)
+BodyT = TypeVar("BodyT", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True)
+class Given(Generic[QueryT, BodyT]):
+    """What a request brought, checked. `path` has the named parts of its address."""
+
+    query: QueryT
+    body: BodyT
+    path: Mapping[str, str]
+
+
+ApiHandler = Callable[[web.Request, Given[Any, Any]], Awaitable[BaseModel | web.StreamResponse]]
+"""Answers with the route's model, or with a response of its own (a file, a stream)."""
+
+
+@dataclass(frozen=True, slots=True)
+class ApiRoute:
+    """One address of the interface.
+
+    `refusals` are the statuses it may answer with besides 401, 403, 404 and 422, which every one
+    may. `media` is the content type when the answer is not the model `answer` as JSON.
+    """
+
+    method: str
+    path: str
+    handler: ApiHandler
+    access: Access
+    summary: str
+    query: type[BaseModel] = Nothing
+    body: type[BaseModel] | None = None
+    answer: type[BaseModel] = Nothing
+    status: int = 200
+    media: str = JSON
+    tag: str = ""
+    refusals: tuple[int, ...] = ()
+
+
+def routes(table: Iterable[ApiRoute]) -> list[Route]:
+    """Return the addresses for the application."""
+    return [Route(item.method, item.path, _handler(item), item.access) for item in table]
+
+
+def _handler(route: ApiRoute) -> Handler:
+    async def handle(request: web.Request) -> web.StreamResponse:
+        path = dict(request.match_info)
+        for part in path.values():
+            if len(part) > MAX_SEGMENT or not part.isprintable():
+                refuse(404, "not_found", "There is nothing at this address.")
+        given = Given(_query(request, route.query), await _body(request, route.body), path)
+        answer = await route.handler(request, given)
+        if isinstance(answer, web.StreamResponse):
+            return answer
+        if route.status == 204:
+            return web.Response(status=204)
+        return web.Response(
+            status=route.status, text=answer.model_dump_json(), content_type="application/json"
+        )
+
+    return handle
+
+
+def _query(request: web.Request, model: type[BaseModel]) -> BaseModel:
+    fields: dict[str, Any] = {}
+    for name in dict.fromkeys(request.query.keys()):
+        values = request.query.getall(name)
+        known = model.model_fields.get(name)
+        if known is not None and _is_list(known.annotation):
+            fields[name] = values
+        elif len(values) > 1:
+            refuse(422, "invalid", f"{name}: give it once.")
+        else:
+            fields[name] = values[0]
+    return _checked(model, fields)
+
+
+async def _body(request: web.Request, model: type[BaseModel] | None) -> BaseModel:
+    if model is None:
+        return Nothing()
+    if request.content_type != JSON:
+        refuse(415, "not_json", f"Send this as JSON, with Content-Type {JSON}.")
+    try:
+        data = json.loads(await request.text())
+    except (ValueError, LookupError, RecursionError):
+        refuse(400, "bad_json", "The body is no JSON in UTF-8.")
+    if not isinstance(data, dict):
+        refuse(422, "invalid", "The body must be a JSON object.")
+    return _checked(model, data)
+
+
+def _checked(model: type[BaseModel], data: Mapping[str, Any]) -> BaseModel:
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False, include_context=False)[0]
+        where = ".".join(str(part)[:80] for part in first["loc"])
+        text = str(first["msg"]).removeprefix("Value error, ")
+        if first["type"] == "extra_forbidden":
+            known = ", ".join(model.model_fields) or "none"
+            text = f"is not known here; known are: {known}"
+        return refuse(422, "invalid", f"{where}: {text}." if where else f"{text}.")
+
+
+def _is_list(annotation: Any) -> bool:
+    origin = get_origin(annotation)
+    if origin in {Union, types.UnionType}:
+        return any(_is_list(arg) for arg in get_args(annotation))
+    return origin in {list, tuple, set, frozenset}

@@ -1,0 +1,16 @@
+"""Every address below /api, in one list: a feature adds its own here."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from kiosk.web.api import base, openapi, people
+from kiosk.web.api.base import ApiRoute
+from kiosk.web.routes import Route
+
+TABLE: Final[tuple[ApiRoute, ...]] = (*people.ROUTES,)
+
+
+def routes(version: str) -> list[Route]:
+    """Return the addresses, and the document that describes them."""
+    return [*base.routes(TABLE), openapi.route(TABLE, version=version)]
