@@ -36,7 +36,8 @@ class Report(Message):
 
     `frame_age_s` is how long ago a picture of the avatar was last shown, where one should be.
     `silent_s` is for how long an open microphone has given nothing but silence; `levels` are its
-    loudest moments (0 to 100), the newest last. `at` is the device's own clock.
+    loudest moments (0 to 100), the newest last. `camera` is the one that notices visitors, where a
+    site wants it: `on`, `missing`, `denied`. `at` is the device's own clock.
     """
 
     type: Literal["device"] = "device"
@@ -51,6 +52,7 @@ class Report(Message):
     frame_age_s: Seconds | None = None
     volume: int = Field(ge=0, le=100)
     muted: bool = False
+    camera: Literal["on", "missing", "denied"] | None = None
     microphone: str = Field(pattern=r"^[a-z]{1,20}$")
     silent_s: Seconds | None = None
     levels: tuple[Annotated[int, Field(ge=0, le=100)], ...] = Field((), max_length=MAX_LEVELS)

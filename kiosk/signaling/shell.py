@@ -10,7 +10,7 @@ from kiosk.signaling.base import Message
 
 PageEventName = Literal[
     "reloaded", "waits", "slept", "clock", "microphone_silent", "microphone_heard", "sound_lost",
-    "sound_back",
+    "sound_back", "camera_lost", "camera_back",
 ]  # fmt: skip
 ReloadReason = Literal["stale", "refused", "protocol", "crash", "visits", "daily", "memory"]
 RestReason = Literal["maintenance", "out_of_order"]

@@ -32,6 +32,16 @@ _MICROPHONES: Final = {
     "denied": "Refused by the browser: its policy must allow this site",
     "missing": "Missing: none is plugged in, or it went away",
 }
+_CAMERAS: Final = {
+    None: "Not used to notice visitors",
+    "on": "Notices visitors; off during a visit",
+    "missing": "Missing: none is plugged in, it gives no picture, or another program has it",
+    "denied": "Refused by the browser: its policy must allow this site",
+}
+_LOST_CAMERAS: Final = {
+    "missing": "notices nobody coming: its camera is missing; look at its plug",
+    "denied": "notices nobody coming: the browser refuses its camera; allow it in its policy",
+}
 _PICTURES: Final = frozenset({"direct", "relay", "websocket"})
 
 
@@ -66,8 +76,8 @@ def device(view: LiveView, item: LiveKiosk) -> Fields:
 
 BLANK: Final[Fields] = dict.fromkeys(
     (
-        "version", "picture", "picture_at", "sound", "microphone", "devices", "media", "browser",
-        "screen", "language", "memory", "up", "clock", "display", "network",
+        "version", "picture", "picture_at", "sound", "microphone", "camera", "devices", "media",
+        "browser", "screen", "language", "memory", "up", "clock", "display", "network",
     ),
     "",
 ) | {"levels": []}  # fmt: skip
@@ -91,6 +101,8 @@ def needs(view: LiveView, item: LiveKiosk, visit: LiveVisit | None) -> list[tupl
         found.append((1, "microphone", f"has no microphone ({report.microphone})"))
     if visit is not None and (report.silent_s or 0) >= SILENT_S:
         found.append((1, "microphone", "hears nothing but silence; look at its microphone"))
+    if report.camera in _LOST_CAMERAS:
+        found.append((2, "camera", _LOST_CAMERAS[report.camera]))
     if abs(skew(report, at)) >= SKEW_S:
         found.append((2, "clock", f"has a wrong clock, {_off(skew(report, at))}"))
     return found
@@ -132,6 +144,7 @@ def _facts(view: LiveView, report: Report, at: datetime) -> Fields:
         "picture_at": picture_at,
         "sound": f"Muted ({sound.lower()} when it is not)" if report.muted else sound,
         "microphone": _microphone(report),
+        "camera": _CAMERAS[report.camera],
         "levels": [*([0] * (MAX_LEVELS - len(report.levels))), *report.levels],
         "devices": _devices(report),
         "media": wording.media(report.media) if report.media else "none",

@@ -63,7 +63,7 @@ export class Agent {
 
   facts() {
     const { page, media, visit, socket, kept } = this;
-    const { state, media: rung } = document.body.dataset;
+    const { state, media: rung, camera } = document.body.dataset;
     const now = performance.now();
     const heap = performance.memory?.usedJSHeapSize;
     return {
@@ -78,6 +78,7 @@ export class Agent {
       frame_age_s: media.isLive ? (now - media.frameAt) / 1_000 : null,
       volume: kept.volume,
       muted: kept.muted,
+      camera: camera ?? null,
       microphone: visit.talk.state,
       silent_s: this.silentS,
       levels: this.levels,
@@ -123,6 +124,7 @@ export class Agent {
     addEventListener("unhandledrejection", ({ reason }) => this.note(`page: ${reason?.name}`));
     navigator.mediaDevices?.addEventListener("devicechange", () => this.#count());
     document.addEventListener("visibilitychange", () => this.soon());
+    new MutationObserver(() => this.soon()).observe(document.body, { attributeFilter: ["data-camera"] });
     addEventListener("pointerdown", (event) => this.#tapped(event), { capture: true, passive: true });
     addEventListener("keydown", ({ ctrlKey, altKey, code }) => {
       if (ctrlKey && altKey && code === "KeyS") this.#openService();

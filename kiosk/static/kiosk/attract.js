@@ -131,8 +131,24 @@ export class Attract {
     this.camera = new Presence(this.own.sensitivity);
     this.camera.addEventListener("on", () => { this.notice.hidden = false; });
     this.camera.addEventListener("off", () => { this.notice.hidden = true; });
+    this.camera.addEventListener("sees", () => this.#camera("on"));
+    this.camera.addEventListener("lost", () => this.#camera(this.camera.trouble));
+    this.socket.addEventListener("message", ({ detail }) => detail.type === "welcome" && this.#tellCamera());
     this.camera.addEventListener("here", () => this.#invite("presence", this.own.leave_ms));
     if (this.isWaiting) this.camera.start();
+  }
+
+  // The page as a device reports it (agent.js); the moment it went and came back is told as well.
+  #camera(how) {
+    this.body.dataset.camera = how;
+    this.#tellCamera();
+  }
+
+  #tellCamera() {
+    const isLost = this.camera.trouble !== "";
+    if (isLost === Boolean(this.toldLost)) return;
+    const event = isLost ? "camera_lost" : "camera_back";
+    if (this.socket.send({ type: "page", event })) this.toldLost = isLost;
   }
 
   async #slides() {

@@ -71,6 +71,13 @@ def test_nothing_is_claimed_before_a_report() -> None:
         ({"at": EXACT["at"] + 90_000}, "clock", "1 min 30 s ahead"),
         ({}, "clock", "right"),
         ({"awake": True}, "display", "Kept awake"),
+        ({}, "camera", "Not used to notice visitors"),
+        ({"camera": "on"}, "camera", "Notices visitors; off during a visit"),
+        (
+            {"camera": "denied"},
+            "camera",
+            "Refused by the browser: its policy must allow this site",
+        ),
         ({"online": False, "dropped_frames": 3}, "network",
          "The browser says offline, 3 audio frames dropped"),
         ({"heap_mb": 41.6, "nodes": 900}, "memory", "42 MB, 900 elements"),
@@ -100,6 +107,16 @@ def test_a_dead_microphone_and_a_wrong_clock_need_one_too() -> None:
         "Main hears nothing but silence; look at its microphone",
         "Main has a wrong clock, 10 min 00 s behind",
     ]
+
+
+def test_a_camera_that_should_notice_visitors_and_cannot_needs_one() -> None:
+    live, _ = view()
+    report(live, camera="missing")
+    assert wants(live) == [
+        "Main notices nobody coming: its camera is missing; look at its plug",
+    ]
+    report(live, camera="on")
+    assert wants(live) == []
 
 
 def test_a_screen_that_stops_reporting_is_said() -> None:
