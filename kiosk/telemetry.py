@@ -54,6 +54,7 @@ class Metrics:
         self.page_events = counter(
             "page_events", "What pages told of themselves.", "event", "reason"
         )
+        self.requests_left = counter("requests_left", "Requests whose browser went away.")
         self.slow_sockets = counter("slow_sockets", "Browsers cut off because they lagged.")
         self.upstream_errors = counter("upstream_errors", "Errors from upstream, by code.", "code")
         self.upstream_lost = counter("upstream_lost", "Upstream lines lost, by code.", "code")

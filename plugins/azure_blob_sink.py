@@ -17,8 +17,8 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 from typing_extensions import override
 
+from kiosk import hookimpl
 from kiosk.errors import StartupError
-from kiosk.hooks.markers import hookimpl
 from kiosk.hooks.site import Site
 from kiosk.hooks.specs import RegisterSettings, RegisterSink
 from kiosk.model import SinkBusy, TranscriptEntry, TranscriptSink

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any, Final, Self
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 from typing_extensions import override
 
+from kiosk import hookimpl
 from kiosk.errors import StartupError
-from kiosk.hooks.markers import hookimpl
 from kiosk.hooks.site import Site
 from kiosk.hooks.specs import RegisterSettings, RegisterSink
 from kiosk.model import EntriesRefused, TranscriptEntry, TranscriptSink

@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from kiosk.hooks.markers import hookimpl
+from kiosk import hookimpl
 from kiosk.hooks.site import SessionHandle, Site
 from kiosk.hooks.specs import RegisterSettings
 from kiosk.hooks.values import SessionConfig

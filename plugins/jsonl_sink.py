@@ -15,8 +15,8 @@ from typing import Any, Final
 from pydantic import BaseModel, ConfigDict, Field
 from typing_extensions import override
 
+from kiosk import hookimpl
 from kiosk.events import DomainEvent
-from kiosk.hooks.markers import hookimpl
 from kiosk.hooks.site import Site
 from kiosk.hooks.specs import RegisterSettings, RegisterSink
 from kiosk.model import TranscriptEntry, TranscriptSink

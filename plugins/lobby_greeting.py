@@ -9,8 +9,8 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 
+from kiosk import hookimpl
 from kiosk.events import DomainEvent
-from kiosk.hooks.markers import hookimpl
 from kiosk.hooks.site import SessionHandle, Site
 from kiosk.hooks.specs import RegisterSettings
 from kiosk.model import Card

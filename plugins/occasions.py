@@ -17,8 +17,8 @@ import recurring_ical_events
 from icalendar import Calendar
 from pydantic import BaseModel, ConfigDict, Field
 
+from kiosk import hookimpl
 from kiosk.errors import StartupError
-from kiosk.hooks.markers import hookimpl
 from kiosk.hooks.site import SessionHandle, Site
 from kiosk.hooks.specs import RegisterSettings
 from kiosk.model import Greeting, VisitSummary

@@ -12,7 +12,7 @@ from typing import Final
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from kiosk.hooks.markers import hookimpl
+from kiosk import hookimpl
 from kiosk.hooks.site import Site
 from kiosk.hooks.specs import RegisterSettings
 from kiosk.hooks.values import LoginRequest, OperatorClaim

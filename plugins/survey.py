@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from kiosk.hooks.markers import hookimpl
+from kiosk import hookimpl
 from kiosk.hooks.site import SessionHandle, Site
 from kiosk.hooks.specs import RegisterRoute, RegisterSettings, RegisterTool
 from kiosk.hooks.values import Panel, PluginRequest, PluginResponse

@@ -11,7 +11,7 @@ from typing import Final
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
-from kiosk.hooks.markers import hookimpl
+from kiosk import hookimpl
 from kiosk.hooks.site import Site
 from kiosk.hooks.specs import RegisterRoute, RegisterSettings
 from kiosk.hooks.values import PluginRequest, PluginResponse

@@ -19,15 +19,15 @@ import aiohttp
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 from typing_extensions import override
 
+from kiosk import hookimpl
 from kiosk.errors import StartupError
-from kiosk.hooks.markers import hookimpl
 from kiosk.hooks.site import Site
 from kiosk.hooks.specs import RegisterSettings, RegisterSink
 from kiosk.model import EntriesRefused, SinkBusy, TranscriptEntry, TranscriptSink
 from kiosk.security.webhooks import safe_address, signed_headers, signing_key
 
-TRY_LATER: Final = frozenset({408, 425, 429})
-"""Answers of 4xx that say nothing against the entries."""
+TRY_LATER: Final = frozenset({401, 403, 404, 407, 408, 425, 429})
+"""Answers of 4xx that say nothing against the entries, but of the secret, the address, the time."""
 
 
 class DeliveryError(Exception):
@@ -89,7 +89,7 @@ def retry_after(value: str, now: datetime) -> float | None:
 
 
 class WebhookSink(TranscriptSink):
-    """Posts each batch. 2xx takes it, 4xx puts its entries aside, all else tries again."""
+    """Posts each batch. 2xx takes it, 4xx against it puts it aside, all else tries again."""
 
     name = "webhook"
 

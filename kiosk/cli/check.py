@@ -1,26 +1,26 @@
-"""`kiosk check`: tries everything a start needs, prints what is wrong and the fix."""
+"""`kiosk check`: tries all a start needs, prints what is wrong and the fix; writes nothing."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 
 import click
 
 from kiosk import keys
 from kiosk.app import NO_ENDPOINT, create_app
-from kiosk.clock import SystemClock
-from kiosk.errors import KioskError, SettingsError
+from kiosk.errors import KioskError, SettingsError, StartupError
 from kiosk.i18n import Texts
 from kiosk.session.line import Line
 from kiosk.settings import Settings
-from kiosk.storage.database import open_storage
+from kiosk.storage.migrate import looked_at, newer_sentence, older_sentence
 from kiosk.voicelive.config import session_update
 from kiosk.voicelive.credentials import open_credential
 
 
 async def check_site(settings: Settings) -> None:
-    """Run every check, print a line for each, and exit with 1 when one failed."""
+    """Run every check, print a line for each, and exit with 1 when one failed. Writes nothing."""
     click.echo("ok    settings")
     checks: list[tuple[str, Callable[[Settings], Awaitable[str]]]] = [
         ("sentences", _sentences),
@@ -29,16 +29,27 @@ async def check_site(settings: Settings) -> None:
         ("upstream", _upstream),
     ]
     failed = 0
-    for name, check in checks:
-        try:
-            said = await check(settings)
-        except KioskError as error:
-            failed += 1
-            click.echo(f"WRONG {name}: {error}")
-        else:
-            click.echo(f"ok    {name}: {said}")
+    with _no_byte_code():
+        for name, check in checks:
+            try:
+                said = await check(settings)
+            except KioskError as error:
+                failed += 1
+                click.echo(f"WRONG {name}: {error}")
+            else:
+                click.echo(f"ok    {name}: {said}")
     if failed:
         sys.exit(1)
+
+
+@contextmanager
+def _no_byte_code() -> Iterator[None]:
+    """Have imported plugins leave no __pycache__ behind."""
+    before, sys.dont_write_bytecode = sys.dont_write_bytecode, True
+    try:
+        yield
+    finally:
+        sys.dont_write_bytecode = before
 
 
 async def _sentences(settings: Settings) -> str:
@@ -65,9 +76,16 @@ async def _plugins(settings: Settings) -> str:
 
 
 async def _database(settings: Settings) -> str:
-    async with open_storage(settings.storage, SystemClock()) as storage:
-        await storage.ping()
-    return "answers and is up to date"
+    found = await looked_at(settings.storage.url)
+    if found is None:
+        return "is not there yet; a start makes it"
+    if found.newer:
+        raise StartupError(newer_sentence(found))
+    if found.up_to_date:
+        return "answers and is up to date"
+    if not settings.storage.migrate:
+        raise StartupError(older_sentence(found))
+    return f"answers; a start brings it from revision {found.current or 'none'} to {found.head}"
 
 
 async def _upstream(settings: Settings) -> str:

@@ -78,6 +78,8 @@ def demo_settings(
             "time_zone": "Europe/Lisbon",
         },
         "kiosks": [{"id": "lobby", "name": "Lobby", "place": "entrance"}],
+        # The emulator's ears do neither; whoever asks for them is told so at every visit.
+        "upstream": {"hearing": {"noise_reduction": None, "echo_cancellation": False}},
     }
     if plugins is not None:
         # Another house: what is said there is not for the museum to say.

@@ -7,7 +7,7 @@ import importlib.util
 import subprocess
 import sys
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -25,8 +25,12 @@ from kiosk.hooks.manager import ENTRY_POINTS, import_plugin, load_plugins
 from kiosk.settings import load_settings
 from kiosk.telemetry import Metrics
 
+NO_TESTS: Final = 5
+"""What pytest ends with when it found no test."""
 TESTS_S: Final = 600
 """Longest run of a plugin's own tests, s."""
+AT_START: Final = ("register_", "prepare_", "lifespan")
+"""How the hooks begin that are called as a server starts, before any visit."""
 QUESTION: Final = "Hello, what can you tell me?"
 
 
@@ -97,8 +101,23 @@ async def test_plugin(path: Path, config: Path | None) -> None:
     module = await asyncio.to_thread(import_plugin, found.name, found.file)
     hooks = await asyncio.to_thread(_load, found.name, module, table)
     click.echo(f"Loads: {', '.join(hooks)}")
-    await _run_tests(found)
-    await _visit(found, module, table)
+    tested = await _run_tests(found)
+    called = await _visit(found, module, table)
+    # What registers was called to load it, or it would not have loaded.
+    uncalled = [name for name in hooks if name not in called and not name.startswith(AT_START)]
+    if uncalled:
+        click.echo(f"  not called in this visit: {', '.join(uncalled)}")
+        click.echo("  docs/guide.md says when each hook is called; a test can make it happen.")
+    click.echo(_verdict(found.name, tested=tested, uncalled=uncalled))
+
+
+def _verdict(name: str, *, tested: bool, uncalled: Sequence[str]) -> str:
+    """Say what is known now, and no more."""
+    if tested and not uncalled:
+        return f"{name} is fine: its tests pass, and every hook of it was called."
+    known = "its tests pass, and" if tested else "it has no tests; it loads, and"
+    rest = f", but {', '.join(uncalled)} was never tried" if uncalled and not tested else ""
+    return f"{name}: {known} nothing failed in the visit{rest}."
 
 
 def _table(name: str, config: Path | None) -> Mapping[str, Any]:
@@ -116,10 +135,11 @@ def _load(name: str, module: object, table: Mapping[str, Any]) -> tuple[str, ...
     return next(plugin.hooks for plugin in loaded.plugins if plugin.name == name)
 
 
-async def _run_tests(found: Found) -> None:
+async def _run_tests(found: Found) -> bool:
+    """Run them; return whether there were any. Raises PluginTestError when one failed."""
     if not found.tests:
         click.echo(f"Tests: none found for {found.name}; a test is tests/test_{found.name}.py.")
-        return
+        return False
     if importlib.util.find_spec("pytest") is None:
         raise StartupError("pytest is not installed; run pip install 'avatar-kiosk[develop]'.")
     command = [
@@ -133,12 +153,16 @@ async def _run_tests(found: Found) -> None:
         )
     except subprocess.TimeoutExpired:
         raise PluginTestError(f"The tests took longer than {TESTS_S} s.") from None
+    if done.returncode == NO_TESTS:
+        click.echo(f"Tests: {', '.join(map(str, found.tests))} has none that pytest finds.")
+        return False
     if done.returncode:
         raise PluginTestError("The tests of the plugin failed; see above.")
+    return True
 
 
-async def _visit(found: Found, module: object, table: Mapping[str, Any]) -> None:
-    """Hold a typed visit on the emulator and say which hooks it called."""
+async def _visit(found: Found, module: object, table: Mapping[str, Any]) -> set[str]:
+    """Hold a typed visit on the emulator; say and return which hooks it called."""
     try:
         from kiosk.testing.harness import KioskHarness
     except ImportError as error:
@@ -154,6 +178,8 @@ async def _visit(found: Found, module: object, table: Mapping[str, Any]) -> None
         await harness.transcript(visit.id)
         calls = harness.hook_calls(found.name)
         failures = [failure for failure in harness.failures if failure.plugin == found.name]
+    if not calls:
+        click.echo("  no hook of it was called")
     for hook, count in sorted(calls.items()):
         click.echo(f"  {hook} called {count} {'time' if count == 1 else 'times'}")
     for failure in failures:
@@ -162,4 +188,4 @@ async def _visit(found: Found, module: object, table: Mapping[str, Any]) -> None
             click.echo(f"    {frame}")
     if failures:
         raise PluginTestError(f"{found.name} failed {len(failures)} times in a visit.")
-    click.echo(f"{found.name} is fine.")
+    return {hook for hook, count in calls.items() if count}

@@ -14,8 +14,13 @@ from kiosk.cli.running import cannot_listen
 from kiosk.errors import KioskError, StartupError
 from kiosk.tasks import TaskSet
 
-IGNORED: Final = (".pyc", ".swp", "~")
-"""Endings of files that no person wrote."""
+WATCHED: Final = frozenset(
+    {
+        ".py", ".html", ".css", ".js", ".toml", ".md", ".ics", ".po", ".svg", ".png", ".jpg",
+        ".jpeg", ".webp", ".woff2", ".mp4", ".webm",
+    }
+)  # fmt: skip
+"""Endings of what people write for a site. Editors leave others for a while: 4913, sedAb1, .swp."""
 QUIET_MS: Final = 300
 """An editor writes a file in several steps; changes within this time are one, ms."""
 
@@ -75,19 +80,27 @@ class Served:
             await self._runner.cleanup()
 
 
+def written_by_people(path: Path) -> bool:
+    """Whether a file is one that somebody writes, and no editor's copy or lock of it."""
+    return path.suffix.lower() in WATCHED and not path.name.startswith((".", "#"))
+
+
 @asynccontextmanager
 async def reloading(
     served: Served, folders: Sequence[Path], say: Callable[[str], None]
 ) -> AsyncIterator[None]:
     """Reload whenever a file in `folders` changes; `say` gets a sentence each time."""
     try:
-        from watchfiles import DefaultFilter, awatch
+        from watchfiles import Change, DefaultFilter, awatch
     except ImportError:
         raise StartupError(
             "--reload needs watchfiles, which is not installed; run "
             "pip install 'avatar-kiosk[develop]'."
         ) from None
-    watched = DefaultFilter(ignore_entity_patterns=[rf"{ending}$" for ending in IGNORED])
+    elsewhere = DefaultFilter()  # leaves out what tools keep: .git, __pycache__, .venv
+
+    def watched(change: Change, path: str) -> bool:
+        return written_by_people(Path(path)) and elsewhere(change, path)
 
     async def watch() -> None:
         async for changes in awatch(*folders, watch_filter=watched, debounce=QUIET_MS):

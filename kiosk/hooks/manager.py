@@ -268,8 +268,29 @@ def _validation_sentence(
             return f"plugin {name} ({place_of}): there is no hook {attribute}{hint}"
     first = " ".join(text.split())
     found = re.search(r"for hook '(\w+)'", first)
-    place_of = _at(origin, getattr(plugin, found[1], None)) if found is not None else origin
+    place_of = origin
+    if found is not None:
+        function = getattr(plugin, found[1], None)
+        place_of = _at(origin, function)
+        wrong = _wrong_argument(function, found[1], pm)
+        if wrong:
+            return f"plugin {name} ({place_of}): {wrong}"
     return f"plugin {name} ({place_of}) does not fit the hooks: {first}"
+
+
+def _wrong_argument(function: Any, hook: str, pm: pluggy.PluginManager) -> str:
+    """Say which argument a hook does not have, and which it has; nothing when all are there."""
+    spec = getattr(pm.hook, hook).spec
+    if spec is None or not callable(function):
+        return ""
+    for argument, kind in inspect.signature(function).parameters.items():
+        if argument in spec.argnames or kind.default is not inspect.Parameter.empty:
+            continue
+        close = difflib.get_close_matches(argument, spec.argnames, 1)
+        hint = f"; did you mean {close[0]}?" if close else "."
+        has = f"There are {', '.join(spec.argnames)}" if spec.argnames else "It has none"
+        return f"{hook} has no argument {argument}{hint} {has}; name those you need."
+    return ""
 
 
 def _at(origin: str, function: Any) -> str:

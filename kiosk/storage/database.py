@@ -11,7 +11,7 @@ from kiosk.clock import Clock
 from kiosk.errors import StartupError, StorageError
 from kiosk.settings.sections import StorageSettings
 from kiosk.storage.engine import BUSY_S, Database, open_database, parse_url, prepare_place
-from kiosk.storage.migrate import migrate, newer_sentence, status_of
+from kiosk.storage.migrate import migrate, newer_sentence, older_sentence, status_of
 from kiosk.storage.outbox import Outbox
 from kiosk.storage.people import Audit, EnrolmentCodes, Logins, OperatorAccounts, Secrets
 from kiosk.storage.plugins import PluginData
@@ -62,10 +62,7 @@ async def open_storage(
         if found.newer:
             raise StartupError(newer_sentence(found))
         if not found.up_to_date:
-            raise StartupError(
-                f"The database is at revision {found.current or 'none'} and this version needs "
-                f"{found.head}; run `kiosk db upgrade`, or set storage.migrate = true."
-            )
+            raise StartupError(older_sentence(found))
         yield Storage(database, clock)
     finally:
         await database.aclose()

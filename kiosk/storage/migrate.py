@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import sqlite3
 import threading
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+from urllib.parse import quote
 
 import structlog
 from sqlalchemy import inspect, text
 from sqlalchemy.engine import URL
 
 from kiosk.errors import StartupError, StorageError
-from kiosk.storage.engine import BUSY_S, Database, open_database, parse_url, prepare_place
+from kiosk.storage.engine import (
+    BUSY_S,
+    Database,
+    open_database,
+    parse_url,
+    prepare_place,
+    translate,
+)
 from kiosk.storage.schema import HEAD, VERSION_TABLE
 
 log = structlog.get_logger(__name__)
@@ -55,6 +66,42 @@ async def status(url: str, *, busy_s: float = BUSY_S) -> SchemaStatus:
         await database.aclose()
 
 
+async def looked_at(url: str) -> SchemaStatus | None:
+    """Say how far a database is without writing anything; None when it is not there yet.
+
+    Raises StartupError when it cannot be read, or could not be made.
+    """
+    address = parse_url(url)
+    if address.get_backend_name() != "sqlite":
+        return await status(url)
+    return await asyncio.to_thread(_looked_at, Path(address.database or ""))
+
+
+def _looked_at(path: Path) -> SchemaStatus | None:
+    if not path.is_file():
+        place = next(folder for folder in path.absolute().parents if folder.exists())
+        if path.exists() or not place.is_dir() or not os.access(place, os.W_OK):
+            raise StartupError(f"The database {path} cannot be made: {place} may not be written.")
+        return None
+    if not os.access(path, os.W_OK) or not os.access(path.absolute().parent, os.W_OK):
+        raise StartupError(
+            f"The database {path} may not be written; let this user own it and its folder."
+        )
+    # Opened as usual, SQLite would write its log beside the file. Where a server has it open, the
+    # log is there, and what it holds is part of the truth.
+    quiet = "" if path.with_name(f"{path.name}-wal").exists() else "&immutable=1"
+    address = f"file:{quote(str(path.absolute()))}?mode=ro{quiet}"
+    try:
+        with closing(sqlite3.connect(address, uri=True, timeout=BUSY_S)) as connection:
+            known = "SELECT name FROM sqlite_master WHERE name = ?"
+            if connection.execute(known, (VERSION_TABLE,)).fetchone() is None:
+                return SchemaStatus(None)
+            row = connection.execute(f"SELECT version_num FROM {VERSION_TABLE}").fetchone()  # noqa: S608 - a constant of ours
+    except sqlite3.Error as error:
+        raise StartupError(str(translate(error))) from None
+    return SchemaStatus(row[0] if row else None)
+
+
 async def status_of(database: Database) -> SchemaStatus:
     """Say how far an open database is; raises StorageError."""
     async with database.read() as connection:
@@ -80,6 +127,14 @@ async def migrate(url: str, *, busy_s: float = BUSY_S) -> SchemaStatus:
     after = await status(url, busy_s=busy_s)
     log.info("database migrated", before=before.current, after=after.current)
     return after
+
+
+def older_sentence(found: SchemaStatus) -> str:
+    """Say what to do with a database that is behind this code and is not brought up by itself."""
+    return (
+        f"The database is at revision {found.current or 'none'} and this version needs "
+        f"{found.head}; run `kiosk db upgrade`, or set storage.migrate = true."
+    )
 
 
 def newer_sentence(found: SchemaStatus) -> str:

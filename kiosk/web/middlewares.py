@@ -41,6 +41,8 @@ ErrorPage = Callable[[web.Request, int], str | None]
 """Gives the public's page for a status, or None to take the plain one."""
 
 LOGIN: Final = "/operator/login"
+CLIENT_GONE: Final = 499
+"""Not a status of HTTP, and never sent: nobody is there."""
 ENROL: Final = "/enrol"
 
 _CODES: Final[Mapping[int, str]] = {
@@ -112,11 +114,22 @@ async def _answered(
         log.error("storage failed in a request")
         return _error(request, 503, "storage", str(error), {}, error_page)
     except Exception as error:  # noqa: BLE001 - the last place that can answer without a traceback
+        if _gone(request, error):
+            # A closed tab, a screen switched off: nothing is wrong here and nobody reads an answer.
+            request.app[keys.METRICS].requests_left.inc()
+            log.debug("browser went away", method=request.method, error=type(error).__name__)
+            return web.Response(status=CLIENT_GONE, reason="Client went away")
         # Only the type and the place are written down: the text of an error may hold anything.
         log.error(
             "request failed", method=request.method, error=type(error).__name__, at=_at(error)
         )
         return _error(request, 500, None, None, {}, error_page)
+
+
+def _gone(request: web.Request, error: BaseException) -> bool:
+    """Whether a request failed because there is no longer anybody at the other end."""
+    ended = request.transport is None or request.transport.is_closing()
+    return ended and isinstance(error, ConnectionError | web.RequestPayloadError)
 
 
 @web.middleware

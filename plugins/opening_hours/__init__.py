@@ -18,8 +18,8 @@ import click
 import structlog
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from kiosk import hookimpl
 from kiosk.errors import StorageError
-from kiosk.hooks.markers import hookimpl
 from kiosk.hooks.site import SessionHandle, Site
 from kiosk.hooks.specs import (
     RegisterCommand,

@@ -19,7 +19,7 @@ import aiohttp
 import structlog
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
-from kiosk.hooks.markers import hookimpl
+from kiosk import hookimpl
 from kiosk.hooks.site import SessionHandle, Site
 from kiosk.hooks.specs import RegisterRoute, RegisterSettings, RegisterTool
 from kiosk.hooks.values import Panel, PluginRequest, PluginResponse

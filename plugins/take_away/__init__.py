@@ -14,8 +14,8 @@ from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from kiosk import hookimpl
 from kiosk.builtin.cards import ImageData, MapData
-from kiosk.hooks.markers import hookimpl
 from kiosk.hooks.site import SessionHandle, Site
 from kiosk.hooks.specs import RegisterRoute, RegisterSettings, RegisterTool
 from kiosk.hooks.values import PluginRequest, PluginResponse

@@ -13,7 +13,7 @@ from typing import Final
 
 from pydantic import BaseModel, ConfigDict
 
-from kiosk.hooks.markers import hookimpl
+from kiosk import hookimpl
 from kiosk.hooks.site import SessionHandle, Site
 from kiosk.hooks.specs import RegisterSettings, RegisterTool
 from kiosk.model import ToolResult

@@ -109,7 +109,10 @@ async def test_a_batch_is_posted_signed_and_each_entry_has_its_id() -> None:
     ("status", "headers", "error"),
     [
         (400, {}, EntriesRefused),
-        (401, {}, EntriesRefused),
+        (401, {}, DeliveryError),
+        (403, {}, DeliveryError),
+        (404, {}, DeliveryError),
+        (422, {}, EntriesRefused),
         (413, {}, EntriesRefused),
         (408, {}, DeliveryError),
         (429, {}, DeliveryError),

@@ -15,6 +15,7 @@ from kiosk.emulator.scenario.scenario import Scenario
 from kiosk.emulator.scenario.service import Service
 from kiosk.emulator.server.server import EmulatorServer
 from kiosk.emulator.speech.engines import Engines
+from kiosk.storage.migrate import migrate
 from tests.unit.cli.commanding import kiosk, plugin, site
 from tests.unit.voicelive.service import serving
 
@@ -48,6 +49,29 @@ async def test_all_is_well_against_the_emulator(tmp_path: Path, engines: Engines
     # The quota of avatars is small: a check must not use it.
     kinds = [entry["type"] for session in emulator.journal() for entry in session["entries"]]
     assert "session.avatar.connect" not in kinds
+
+
+async def test_nothing_is_written(tmp_path: Path, engines: Engines) -> None:
+    package = tmp_path / "plugins" / "hello"
+    package.mkdir(parents=True)
+    (package / "words.py").write_text('HELLO = "Hello."\n')
+    (package / "__init__.py").write_text(
+        "from kiosk import hookimpl\nfrom .words import HELLO\n\n\n"
+        "@hookimpl\ndef instructions():\n    return HELLO\n"
+    )
+    async with EmulatorServer(scenario=Scenario(), engines=engines) as emulator:
+        place = tmp_path / "var" / "kiosk.sqlite3"
+        site(tmp_path, emulator.endpoint, storage=f'url = "sqlite+aiosqlite:///{place}"')
+        before = sorted(tmp_path.rglob("*"))
+        result = await check()
+        assert lines(result)["database"] == "ok is not there yet; a start makes it"
+        assert "hello" in lines(result)["plugins"]
+        assert sorted(tmp_path.rglob("*")) == before
+
+        await migrate(f"sqlite+aiosqlite:///{place}")
+        before = sorted(tmp_path.rglob("*"))
+        assert lines(await check())["database"] == "ok answers and is up to date"
+        assert sorted(tmp_path.rglob("*")) == before
 
 
 async def test_sentences_that_are_missing_are_named(tmp_path: Path) -> None:

@@ -93,3 +93,35 @@ def test_a_plugin_that_fails_in_its_visit_is_told_with_its_lines(tmp_path: Path)
 
 def test_the_longest_run_of_a_plugins_tests_is_bounded() -> None:
     assert 60 <= plugin_test.TESTS_S <= 3600
+
+
+QUIET = """
+from kiosk import hookimpl
+
+@hookimpl
+def session_error(): ...
+"""
+
+
+def test_what_was_never_called_is_not_called_fine(tmp_path: Path) -> None:
+    result = kiosk("plugins", "test", str(plugin(tmp_path, "quiet", QUIET)))
+    assert result.exit_code == 0, result.output
+    assert "no hook of it was called" in result.output
+    assert "not called in this visit: session_error" in result.output
+    assert "fine" not in result.output
+    assert "it has no tests; it loads, and nothing failed" in result.output
+    assert "but session_error was never tried" in result.output
+
+
+@pytest.mark.parametrize(
+    ("tested", "uncalled", "sentence"),
+    [
+        (True, [], "x is fine: its tests pass, and every hook of it was called."),
+        (True, ["cards"], "x: its tests pass, and nothing failed in the visit."),
+        (False, [], "x: it has no tests; it loads, and nothing failed in the visit."),
+    ],
+)
+def test_only_what_was_tested_and_called_is_fine(
+    tested: bool, uncalled: list[str], sentence: str
+) -> None:
+    assert plugin_test._verdict("x", tested=tested, uncalled=uncalled) == sentence

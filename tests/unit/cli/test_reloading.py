@@ -10,7 +10,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from kiosk.cli.reloading import Served, reloading
+from kiosk.cli.reloading import Served, reloading, written_by_people
 from kiosk.errors import StartupError
 
 
@@ -121,3 +121,17 @@ async def touched(file: Path, said: asyncio.Queue[str], words: str) -> None:
                 return
         except TimeoutError:
             continue
+
+
+@pytest.mark.parametrize(
+    "name", ["hello.py", "list.html", "theme.css", "HALL.JPG", "events.ics", "kiosk.it.po", "a.md"]
+)
+def test_what_people_write_for_a_site_reloads(name: str) -> None:
+    assert written_by_people(Path("site") / name)
+
+
+@pytest.mark.parametrize(
+    "name", ["4913", "sedAb12Cd", ".hello.py.swp", "hello.py~", ".#hello.py", "#hello.py#", "a.pyc"]
+)
+def test_what_an_editor_leaves_for_a_moment_does_not(name: str) -> None:
+    assert not written_by_people(Path("site") / name)

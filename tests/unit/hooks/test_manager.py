@@ -195,14 +195,28 @@ def test_an_argument_the_hook_does_not_have_is_refused() -> None:
         def greeting(self, weather: str) -> str:
             return weather
 
-    with pytest.raises(PluginLoadError, match="weather"):
+    with pytest.raises(
+        PluginLoadError, match=r"greeting has no argument weather\. There are "
+    ) as e:
         load({"p": Wants()})
+    assert "site, session; name those you need." in str(e.value)
+    assert "hookimpl definition" not in str(e.value)
+
+
+def test_an_argument_that_is_nearly_right_is_asked_about() -> None:
+    class Nearly:
+        @hookimpl
+        def greeting(self, sesion: str) -> str:
+            return sesion
+
+    with pytest.raises(PluginLoadError, match=r"no argument sesion; did you mean session\?"):
+        load({"p": Nearly()})
 
 
 def test_a_wrong_hook_in_a_file_has_its_line(tmp_path: Path) -> None:
     for text, place in (
         ("@hookimpl\ndef greting(): ...\n", "bad.py:2): there is no hook greting"),
-        ("@hookimpl\ndef greeting(visitor): ...\n", "bad.py:2) does not fit"),
+        ("@hookimpl\ndef greeting(visitor): ...\n", "bad.py:2): greeting has no argument visitor"),
         ("@hookimpl\nasync def register_tools(): ...\n", "bad.py:2): register_tools is `async"),
     ):
         write(tmp_path, "bad.py", f"from kiosk.hooks.markers import hookimpl\n{text}")

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+from collections.abc import MutableMapping
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import pytest
+import structlog
 from aiohttp import web
+from yarl import URL
 
 from kiosk import keys
 from kiosk.errors import StorageError
@@ -195,3 +200,30 @@ async def test_over_https_cookies_are_bound_to_it(tmp_path: Path) -> None:
         )
         assert status == 200
         assert headers["Strict-Transport-Security"].startswith("max-age=")
+
+
+async def test_a_browser_that_goes_away_in_mid_request_is_no_error(tmp_path: Path) -> None:
+    noticed = asyncio.Event()
+
+    def notice(_logger: object, _level: str, line: MutableMapping[str, Any]) -> Any:
+        if line["event"] == "browser went away":
+            noticed.set()
+        return line
+
+    with structlog.testing.capture_logs(processors=[notice]) as logged:
+        async with site(tmp_path, routes=ROUTES) as running:
+            address = URL(running.address)
+            _, writer = await asyncio.open_connection(address.host, address.port)
+            head = (
+                f"POST /fields HTTP/1.1\r\nHost: {address.authority}\r\n"
+                f"Origin: {running.address}\r\nContent-Length: 500\r\n"
+                "Content-Type: application/x-www-form-urlencoded\r\n\r\na=b"
+            )
+            writer.write(head.encode())
+            await writer.drain()
+            writer.transport.abort()
+            async with asyncio.timeout(5):
+                await noticed.wait()
+            left = running.app[keys.METRICS].requests_left
+    assert next(iter(left.collect())).samples[0].value == 1
+    assert [line for line in logged if line["log_level"] in {"error", "warning"}] == []
