@@ -20,7 +20,6 @@ from kiosk.i18n import Texts
 from kiosk.security.guards import security_headers
 from kiosk.settings.sections import SiteSettings
 from kiosk.signaling import messages as m
-from kiosk.signaling.shell import RestReason
 from kiosk.themes.stylesheet import SCREEN, stylesheet
 from kiosk.themes.theme import find_theme, themes_in
 from kiosk.web.catalogues import Catalogues
@@ -74,10 +73,6 @@ class Stage:
         self.answers_offers = True
         self.visiting = False
         self.refusal: m.Failure | None = None
-        self.version = "test"
-        """What `welcome` says; the page that is served stays `test`."""
-        self.clock_ahead_s = 0.0
-        self.service: RestReason | None = None
         self.url = ""
         self._sockets: set[web.WebSocketResponse] = set()
         self._peers: list[RTCPeerConnection] = []
@@ -213,9 +208,8 @@ class Stage:
                     consent=self.consent,
                     talk=self.talk,
                     resumed=resumed,
-                    page=self.version,
-                    service=self.service,
-                    now=round(1000 * (SystemClock().now().timestamp() + self.clock_ahead_s)),
+                    page="test",
+                    now=round(1000 * SystemClock().now().timestamp()),
                 )
             )
             if resumed:

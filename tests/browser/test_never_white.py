@@ -1,4 +1,7 @@
-"""The screen without its server, with another version of it, out of service, and after a sleep."""
+"""The screen without its server, with another version of it, and out of service.
+
+What else a page does by itself is tested on Node (tests/js/screen).
+"""
 
 from __future__ import annotations
 
@@ -12,13 +15,9 @@ from playwright.async_api import Browser, BrowserContext, Page
 
 from kiosk import keys
 from kiosk.clock import SystemClock
-from kiosk.emulator.scenario.scenario import Scenario
-from kiosk.emulator.speech.engines import Engines
 from kiosk.signaling import messages as m
-from kiosk.testing import KioskHarness
 from kiosk.web.shell import service_target
-from tests.browser.pulling import pull_in
-from tests.browser.screen_stage import CHROMIUM, DEADLINE_S, chromium, converse, opened, state
+from tests.browser.screen_stage import CHROMIUM, DEADLINE_S, Stage, chromium, converse, state
 from tests.browser.wire import Wire, shades, told, watching
 from tests.unit.running import Running, running
 
@@ -32,6 +31,8 @@ KEPT = """async () => {
   const found = await caches.match("/kiosk");
   return Boolean(found && navigator.serviceWorker.controller);
 }"""
+GONE = """async () => !(await navigator.serviceWorker.getRegistrations()).length
+  && !(await caches.keys()).length"""
 QUICK = {"reload_spread_s": 0}
 
 
@@ -98,22 +99,23 @@ async def test_a_reload_without_the_server_shows_the_kept_screen_which_comes_bac
             assert seen.white == []
 
 
-async def test_the_network_pulled_for_a_moment_in_two_states(
-    engines: Engines, tmp_path: Path
-) -> None:
-    # tests/soak/test_never_white.py does it in every state, for a minute.
-    slow = Scenario(reply_delay_ms=1_500)
-    async with (
-        KioskHarness(engines=engines, scenario=slow) as harness,
-        Wire() as wire,
-        chromium() as browser,
-    ):
-        wire.to(harness.url)
+async def test_the_network_pulled_for_a_moment_in_a_visit() -> None:
+    # tests/soak/test_never_white.py does it in every state, for a minute, with the whole server.
+    async with Stage() as stage, Wire() as wire, chromium() as browser:
+        stage.answers_offers = False  # the portrait is enough
+        wire.to(stage.url)
         async with screen(browser, wire.url) as (_, page):
-            for wanted in ("attract", "thinking"):
-                seen = await pull_in(page, wire, harness.url, wanted, seconds=2, folder=tmp_path)
-                assert "offline" in seen.states
-                assert seen.white == []
+            await state(page, "attract")
+            await converse(page, stage)
+            await stage.say(m.State(state="thinking"))
+            await state(page, "thinking")
+            async with watching(page, every_s=0.2) as seen:
+                wire.pull()
+                await state(page, "offline")
+                wire.to(stage.url)
+                await state(page, "listening")
+            assert seen.looks > 0
+            assert seen.white == []
 
 
 async def test_a_device_that_is_no_screen_sees_words_instead_of_the_browsers_error(
@@ -158,39 +160,26 @@ async def test_a_new_version_is_loaded_between_visits_and_once(tmp_path: Path) -
             await context.close()
 
 
-async def test_a_version_that_stays_old_is_reported_and_waited_for() -> None:
-    async with opened(microphone=False) as (stage, page):
-        stage.version = "another"
-        await converse(page, stage)
-        await stage.drop_sockets()
-        await stage.until(lambda: len(stage.of(m.Hello)) == 2)
-        await state(page, "listening")  # never during a visit
-        await page.get_by_test_id("end").click()
-        await stage.until(lambda: len(stage.of(m.Hello)) == 3)
-        await stage.until(lambda: len(stage.of(m.PageEvent)) == 2)
-        reloaded, waits = stage.of(m.PageEvent)
-        assert (reloaded.event, reloaded.reason, reloaded.count) == ("reloaded", "stale", 1)
-        assert (waits.event, waits.reason, waits.count) == ("waits", "stale", 1)
-        assert waits.seconds is not None
-        assert waits.seconds > 60
-        assert len(stage.of(m.Hello)) == 3
-
-
-async def test_a_screen_whose_cookie_is_refused_gets_another_by_itself(tmp_path: Path) -> None:
+async def test_a_site_that_wants_it_no_more_takes_the_kept_screen_away(tmp_path: Path) -> None:
     async with Wire() as wire, chromium() as browser:
         async with running(folder(tmp_path, "old"), screen=QUICK) as old:
             wire.to(old.url)
             context = await browser.new_context(viewport={"width": 540, "height": 960})
             page = await context.new_page()
-            page.set_default_timeout(2 * DEADLINE_S * 1000)
+            page.set_default_timeout(DEADLINE_S * 1000)
             await page.goto(wire.url)
-            await state(page, "attract")
+            await kept(page)
             wire.pull()
-        async with running(folder(tmp_path, "new"), screen=QUICK) as new:
-            await state(page, "offline")
+        without = {**QUICK, "service_worker": False}
+        # The same folder: the same screen, after a restart with another setting.
+        async with running(tmp_path / "old", screen=without) as new:
             wire.to(new.url)
+            await until_told(new, "reloaded stale")
+            await page.wait_for_function(GONE)
             await state(page, "attract")
-            await until_told(new, "reloaded refused")
+            await page.reload()
+            await state(page, "attract")
+            await page.wait_for_function(GONE)
             await context.close()
 
 
@@ -221,83 +210,3 @@ async def test_out_of_service_is_a_screen_that_ends_when_an_operator_says_so(
         await bus.command(target, {"state": "as_set"}, timeout_s=5)
         await state(page, "attract")
         assert await page.evaluate("document.body.dataset.reason") is None
-
-
-async def test_a_server_that_comes_back_says_whether_the_screen_is_in_service() -> None:
-    async with opened(microphone=False) as (stage, page):
-        stage.service = "maintenance"
-        await stage.drop_sockets()
-        await page.wait_for_selector("body[data-state=offline][data-reason=maintenance]")
-        await stage.drop_sockets()
-        await stage.until(lambda: len(stage.of(m.Hello)) == 3)
-        assert await page.locator("[data-rests=maintenance]").is_visible()
-        stage.service = None
-        await stage.drop_sockets()
-        await state(page, "attract")
-
-
-async def test_after_a_sleep_an_old_visit_is_not_continued_for_a_stranger() -> None:
-    async with opened(microphone=False) as (stage, page):
-        await converse(page, stage)
-        await page.evaluate(
-            "const now = Date.now; Date.now = () => now() + 90_000;"
-            "document.dispatchEvent(new Event('resume'))"
-        )
-        await state(page, "attract")
-        await stage.until(lambda: bool(stage.of(m.End)) and bool(stage.of(m.PageEvent)))
-        assert stage.of(m.PageEvent)[-1].event == "slept"
-        assert 85 < (stage.of(m.PageEvent)[-1].seconds or 0) < 300
-
-
-async def test_a_wrong_clock_is_reported() -> None:
-    async with opened(microphone=False) as (stage, page):
-        stage.clock_ahead_s = 600
-        await stage.drop_sockets()
-        await stage.until(lambda: bool(stage.of(m.PageEvent)))
-        clock = stage.of(m.PageEvent)[0]
-        assert clock.event == "clock"
-        assert abs((clock.seconds or 0) - 600) < 60
-        await state(page, "attract")
-
-
-async def test_a_silent_microphone_is_said_and_reported() -> None:
-    async with opened() as (stage, page):
-        await page.evaluate(
-            "navigator.mediaDevices.getUserMedia ="
-            " async () => new AudioContext().createMediaStreamDestination().stream"
-        )
-        await converse(page, stage)
-        assert stage.of(m.Microphone)[0].state == "on"
-        await page.evaluate(
-            "const real = performance.now.bind(performance);performance.now = () => real() + 30_000"
-        )
-        await stage.until(lambda: bool(stage.of(m.PageEvent)))
-        assert stage.of(m.PageEvent)[0].event == "microphone_silent"
-        assert "hear nothing" in await page.get_by_test_id("notice").inner_text()
-
-
-async def test_keys_that_lead_away_do_nothing() -> None:
-    async with opened(microphone=False) as (_, page):
-        await page.evaluate("window.stillTheSamePage = true")
-        for key in ("F5", "Control+r", "Control+p", "Control+s", "Alt+ArrowLeft", "F11"):
-            refused = await page.evaluate(
-                """(name) => {
-                  const parts = name.split("+");
-                  const event = new KeyboardEvent("keydown", {
-                    key: parts.at(-1), cancelable: true, bubbles: true,
-                    ctrlKey: parts.includes("Control"), altKey: parts.includes("Alt"),
-                  });
-                  return !document.body.dispatchEvent(event);
-                }""",
-                key,
-            )
-            assert refused, key
-            await page.keyboard.press(key)
-        await page.evaluate(
-            "document.body.dispatchEvent(new DragEvent('drop', {cancelable: true}))"
-        )
-        assert await page.evaluate("window.stillTheSamePage")
-        assert await page.evaluate(
-            "document.body.dispatchEvent("
-            "new KeyboardEvent('keydown', {key: 'a', cancelable: true}))"
-        )

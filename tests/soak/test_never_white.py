@@ -15,13 +15,15 @@ from typing import Any, Final
 import pytest
 from playwright.async_api import Page
 
+from kiosk import keys
 from kiosk.clock import SystemClock
-from kiosk.emulator.scenario.scenario import Scenario
 from kiosk.emulator.speech.engines import Engines
 from kiosk.settings import environment
+from kiosk.signaling import messages as m
 from kiosk.testing import KioskHarness
-from tests.browser.pulling import STATES, bring, pull_in
-from tests.browser.screen_stage import CHROMIUM, chromium, state
+from kiosk.web.shell import service_target
+from tests.browser.pulling import SLOW, STATES, bring, leave, pull_in, pulled
+from tests.browser.screen_stage import CHROMIUM, Stage, chromium, state
 from tests.browser.wire import Seen, Wire, told, watching
 
 pytestmark = [
@@ -48,37 +50,99 @@ def pictures() -> Path:
 
 
 def server(engines: Engines, **settings: Any) -> KioskHarness:
-    scenario = Scenario(reply_delay_ms=1_500)
-    return KioskHarness(engines=engines, scenario=scenario, settings={**SETTINGS, **settings})
+    return KioskHarness(engines=engines, scenario=SLOW, settings={**SETTINGS, **settings})
 
 
 @asynccontextmanager
-async def page_at(url: str) -> AsyncIterator[Page]:
+async def page_at(url: str, *, kept: bool = True) -> AsyncIterator[Page]:
     async with chromium("--autoplay-policy=no-user-gesture-required") as browser:
         context = await browser.new_context(viewport={"width": 540, "height": 960})
         page = await context.new_page()
         page.set_default_timeout(40_000)
         await page.goto(url)
         await state(page, "attract")
-        await page.evaluate("navigator.serviceWorker.ready")
+        if kept:
+            await page.evaluate("navigator.serviceWorker.ready")
         yield page
         await context.close()
 
 
 def judge(name: str, seen: Seen) -> None:
     log.info("%s: %d looks, %s", name, seen.looks, " ".join(dict.fromkeys(seen.states)))
+    for when, words in seen.words.items():
+        log.info("    %s: %s", when, " ".join(words.split())[:160])
     assert seen.looks > 0, name
     assert seen.white == [], name
 
 
-async def test_the_network_is_pulled_in_every_state(engines: Engines) -> None:
+@pytest.mark.parametrize("wanted", STATES)
+async def test_the_network_is_pulled_in_a_state(engines: Engines, wanted: str) -> None:
     folder = await asyncio.to_thread(pictures)
     async with server(engines) as harness, Wire() as wire:
         wire.to(harness.url)
         async with page_at(wire.url) as page:
-            for wanted in STATES:
-                seen = await pull_in(page, wire, harness.url, wanted, seconds=PULL_S, folder=folder)
-                judge(wanted, seen)
+            seen = await pull_in(page, wire, harness.url, wanted, seconds=PULL_S, folder=folder)
+            await bring(page, "consent")  # it takes the next visitor
+        judge(wanted, seen)
+        assert "offline" in seen.states
+
+
+async def test_the_network_is_pulled_while_a_visitor_waits_for_a_free_avatar() -> None:
+    folder = await asyncio.to_thread(pictures)
+    async with Stage() as stage, Wire() as wire:
+        stage.answers_offers = False  # the portrait stays, as it does where nobody is free
+        wire.to(stage.url)
+        async with page_at(wire.url, kept=False) as page:
+            await page.get_by_test_id("start").click()
+            await page.get_by_test_id("consent-type").click()
+            await stage.until(lambda: bool(stage.of(m.Consent)))
+            await stage.say(m.State(state="queued"))
+            await state(page, "queued")
+            async with pulled(
+                page, wire, stage.url, "queued", seconds=PULL_S, folder=folder
+            ) as seen:
+                await state(page, "listening")
+                await leave(page)
+        judge("queued", seen)
+        assert "offline" in seen.states
+
+
+async def test_the_network_is_pulled_at_a_screen_that_is_out_of_order(engines: Engines) -> None:
+    folder = await asyncio.to_thread(pictures)
+    async with server(engines) as harness, Wire() as wire:
+        wire.to(harness.url)
+        async with page_at(wire.url) as page:
+            bus, target = harness.app[keys.BUS], service_target("lobby")
+            await bus.command(target, {"state": "out_of_order"}, timeout_s=5)
+            await state(page, "error")
+            async with pulled(
+                page, wire, harness.url, "error", seconds=PULL_S, folder=folder
+            ) as seen:
+                await page.wait_for_selector("body[data-state=error][data-reason=out_of_order]")
+                await bus.command(target, {"state": "as_set"}, timeout_s=5)
+                await state(page, "attract")
+            await bring(page, "consent")
+        judge("error", seen)
+        assert "offline" not in seen.states  # it still says that it is out of order
+
+
+async def test_the_network_is_pulled_where_a_visit_was_refused(engines: Engines) -> None:
+    folder = await asyncio.to_thread(pictures)
+    two = [{"id": "lobby", "name": "Lobby"}, {"id": "desk", "name": "Desk"}]
+    async with server(engines, visit={"max_visits": 1}, kiosks=two) as harness, Wire() as wire:
+        wire.to(harness.url)
+        async with page_at(wire.url) as page:
+            harness.enrol("desk")
+            other = await harness.visit(media=False, microphone=False)
+            await page.get_by_test_id("start").click()
+            await state(page, "refused")
+            await other.send(m.End())
+            async with pulled(
+                page, wire, harness.url, "refused", seconds=PULL_S, folder=folder
+            ) as seen:
+                await leave(page)
+            await bring(page, "consent")
+        judge("refused", seen)
 
 
 async def test_a_server_killed_in_a_visit_and_another_version_behind_the_same_address(
@@ -92,6 +156,7 @@ async def test_a_server_killed_in_a_visit_and_another_version_behind_the_same_ad
         async with page_at(wire.url) as page:
             await bring(page, "listening")
             async with watching(page, folder=folder, name="killed") as seen:
+                await SystemClock().sleep(2)
                 wire.pull()
                 await old.__aexit__(None, None, None)
                 await SystemClock().sleep(10)
@@ -102,6 +167,7 @@ async def test_a_server_killed_in_a_visit_and_another_version_behind_the_same_ad
                     await bring(page, "listening")
                     await page.get_by_test_id("end").click()
                     await state(page, "attract")
+                    await SystemClock().sleep(2)
             judge("killed", seen)
 
 
@@ -128,5 +194,6 @@ async def test_a_device_that_slept_in_a_visit_wakes_to_the_invitation(engines: E
             await bring(page, "listening")
             await page.get_by_test_id("end").click()
             await state(page, "attract")
+            await SystemClock().sleep(2)
         assert told(harness.app_metrics())["slept"] == 1
         judge("slept", seen)

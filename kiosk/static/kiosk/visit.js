@@ -154,7 +154,7 @@ export class Visit {
     this.options.reset();
     this.view.wipe();
     this.finished += 1;
-    this.#show(this.socket.isUp ? "attract" : "offline");
+    this.#show(this.socket.isUp || this.view.rest ? "attract" : "offline");
     this.onRest?.();
   }
 
@@ -322,7 +322,9 @@ export class Visit {
   // ── the socket comes and goes ──────────────────────────────────────────────────────────────
 
   #offline() {
-    if (this.finishing || this.timers.has("offline") || this.view.state === "offline") return;
+    // A screen that is out of service says why, with or without its server.
+    if (this.view.isResting || this.finishing) return;
+    if (this.timers.has("offline") || this.view.state === "offline") return;
     this.timers.after("offline", OFFLINE_AFTER_MS, () => {
       this.view.offline(false);
       this.view.setState("offline");

@@ -228,7 +228,7 @@ export class Words {
     this.notices = new Map();
     this.rest = null;
     this.microphone = "off";
-    this.state = "attract";
+    this.asked = 0; // how often a state was asked for
   }
   notice(one) {
     this.notices.set(one.code, one);
@@ -236,8 +236,8 @@ export class Words {
   noticeGone(code) {
     this.notices.delete(code);
   }
-  setState(state) {
-    this.state = state;
+  setState() {
+    this.asked += 1;
   }
   setMicrophone(state) {
     this.microphone = state;

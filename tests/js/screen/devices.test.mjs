@@ -81,6 +81,29 @@ test("a microphone that is plugged in again is used again in the same visit", as
   assert.equal(talk.state, "off");
 });
 
+test("an open microphone that gives silence is said and reported, and so is sound again", async () => {
+  const view = new Words();
+  const microphone = new EventTarget();
+  const told = [];
+  watchDevices({ microphone, view, visit: { isOn: true } }, (event) => told.push(event));
+  Object.assign(document.body.dataset, { microphone: "on", talk: "open" });
+  const hear = (level) => microphone.dispatchEvent(new CustomEvent("frame", { detail: { level } }));
+  await made.time.pass(15_000);
+  hear(0.01);
+  await made.time.pass(15_000);
+  assert.deepEqual(told, []);
+  hear(0);
+  await made.time.pass(10_000);
+  assert.equal(view.notices.get("microphone").key, "microphone.silent");
+  assert.deepEqual([told.length, told[0].event], [1, "microphone_silent"]);
+  hear(0.01);
+  assert.equal(view.notices.size, 0);
+  assert.equal(told[1].event, "microphone_heard");
+  document.body.dataset.talk = "push"; // closed until somebody presses
+  await made.time.pass(60_000);
+  assert.equal(told.length, 2);
+});
+
 // ── the loudspeaker ──────────────────────────────────────────────────────────────────────────
 
 test("a loudspeaker that went away is said and reported, and again when it is back", async () => {

@@ -7,7 +7,7 @@ import { Socket, Words, browser } from "./browser.mjs";
 const MINUTE = 60_000;
 const SCREEN = { reload_heap_mb: 300, reload_nodes: 8_000, reload_after_visits: 500, resume_s: 30 };
 let made = browser(); // one of these modules looks for a browser when it is loaded
-const { stayAwake } = await import("../../../kiosk/static/kiosk/comfort.js");
+const { holdStill, stayAwake } = await import("../../../kiosk/static/kiosk/comfort.js");
 const { Shell } = await import("../../../kiosk/static/kiosk/shell.js");
 
 beforeEach(() => {
@@ -141,4 +141,95 @@ test("the wake lock is asked for again when the page is seen again, and after a 
   made.wakeLocks.splice(0)[0].dispatchEvent(new Event("release"));
   await made.time.sleep(90_000);
   assert.deepEqual([document.documentElement.dataset.awake, made.wakeLocks.length], ["yes", 1]);
+});
+
+test("a device that slept longer than a visit is kept wipes it: somebody else stands there", async () => {
+  const { socket, visit } = opened();
+  visit.isOn = true;
+  await made.time.sleep(90_000);
+  assert.equal(visit.wiped, 1);
+  const [end, slept] = socket.sent;
+  assert.deepEqual([end.type, slept.event], ["end", "slept"]);
+  assert.ok(slept.seconds > 85 && slept.seconds < 120);
+});
+
+test("a page that stays old after it was loaded anew reports it and holds back, longer each time", async () => {
+  const stale = (count) => {
+    const last = { reason: "stale", at: Date.now(), count, told: true };
+    made = browser({ session: new Map([["kiosk.reload", JSON.stringify(last)]]) });
+    return opened();
+  };
+  for (const [count, minutes] of [[1, 2], [3, 8], [9, 30]]) {
+    const { socket, visit } = stale(count);
+    visit.isOn = true;
+    socket.tell({ type: "welcome", page: "2" });
+    socket.tell({ type: "welcome", page: "2" });
+    const [waits, ...more] = socket.of("page");
+    assert.deepEqual([waits.event, waits.reason, waits.count, more.length], ["waits", "stale", count, 0]);
+    assert.equal(waits.seconds, 60 * minutes);
+    await made.time.pass(minutes * MINUTE + 1_000);
+    assert.equal(made.reloads, 0, "never during a visit");
+    visit.isOn = false;
+    visit.onRest();
+    await made.time.pass(1_000);
+    assert.equal(made.reloads, 1);
+  }
+});
+
+test("a page that the server refuses three times is loaded anew, if it is the server that does", async () => {
+  const { socket } = opened();
+  const down = async () => {
+    socket.isUp = false;
+    socket.dispatchEvent(new Event("down"));
+    await made.time.pass(500);
+  };
+  made.answers = false; // no network is no refusal
+  for (let turn = 0; turn < 5; turn += 1) await down();
+  await made.time.pass(10_000);
+  assert.equal(made.reloads, 0);
+  made.answers = true;
+  await down();
+  await made.time.pass(4_000);
+  assert.equal(made.reloads, 1);
+});
+
+test("a wrong clock is reported, a right one is not", () => {
+  const { socket } = opened();
+  socket.tell({ type: "welcome", page: "1", now: Date.now() + 20_000 });
+  assert.deepEqual(socket.sent, []);
+  socket.tell({ type: "welcome", page: "1", now: Date.now() + 600_000 });
+  assert.deepEqual(socket.sent, [{ type: "page", event: "clock", seconds: 600 }]);
+});
+
+test("a server that comes back says whether the screen is in service", () => {
+  const { socket, view, visit } = opened();
+  const service = (reason) => socket.tell({ type: "welcome", page: "1", service: reason });
+  service("maintenance");
+  assert.deepEqual(view.rest, { state: "offline", reason: "maintenance" });
+  service("out_of_order");
+  assert.deepEqual([view.rest, view.asked], [{ state: "error", reason: "out_of_order" }, 2]);
+  visit.isOn = true; // a visit that goes on is finished first
+  service(undefined);
+  assert.deepEqual([view.rest, view.asked], [null, 2]);
+});
+
+test("keys that lead away do nothing, those that write do", () => {
+  const pressed = (name) => {
+    const parts = name.split("+");
+    const event = Object.assign(new Event("keydown", { cancelable: true }), {
+      key: parts.at(-1), ctrlKey: parts.includes("Control"), altKey: parts.includes("Alt"), metaKey: false,
+    });
+    return made.page.dispatchEvent(event);
+  };
+  const away = ["F5", "F11", "Control+r", "Control+p", "Control+s", "Control+-", "Alt+ArrowLeft"];
+  globalThis.HTMLInputElement = class {};
+  holdStill();
+  for (const name of away) assert.equal(pressed(name), false, name);
+  for (const name of ["a", "Control+a", "Control+Alt+e", "Tab"]) assert.equal(pressed(name), true, name);
+  for (const kind of ["contextmenu", "dragstart", "drop"]) {
+    assert.equal(made.page.dispatchEvent(new Event(kind, { cancelable: true })), false, kind);
+  }
+  made = browser();
+  holdStill({ shortcuts: true });
+  assert.equal(pressed("F5"), true, "while developing");
 });

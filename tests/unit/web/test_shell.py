@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+from aiohttp import WSServerHandshakeError
+from yarl import URL
+
 from kiosk import keys
 from kiosk.web.shell import KEEPER, MAX_EVENTS, SHELL, service_target
 from tests.unit.running import Running, running
@@ -84,3 +88,18 @@ async def test_what_a_page_tells_is_counted_and_its_log_is_bounded(tmp_path: Pat
         await screen.next("visit")
         count = server.figure("page_events_total", event="slept", reason="")
         assert count == MAX_EVENTS + 5
+
+
+async def test_a_screen_whose_cookie_is_worth_nothing_gets_another_with_its_page(
+    tmp_path: Path,
+) -> None:
+    async with running(tmp_path) as server:
+        async with server.screen() as screen:
+            await screen.hello()
+        spoilt = {cookie.key: "worth-nothing" for cookie in server.http.cookie_jar}
+        server.http.cookie_jar.update_cookies(spoilt, URL(server.url))
+        with pytest.raises(WSServerHandshakeError):
+            async with server.screen(open_page=False):
+                pass
+        async with server.screen() as screen:  # what a page does that was refused three times
+            await screen.hello()
