@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 import wave
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
 
-from playwright.async_api import Page, async_playwright
+from playwright.async_api import Page
 
 from kiosk.cli.demo import Demo
 from kiosk.emulator.speech.engines import Engines
 from kiosk.emulator.speech.parts import SAMPLE_RATE
 from kiosk.testing import KioskHarness
+from tests.browser import browsers
 
-CHROMIUM = shutil.which("chromium")
+CHROMIUM: Final = browsers.CHROMIUM
+SOUND: Final = "--autoplay-policy=no-user-gesture-required"
 PORTRAIT: Final = {"width": 540, "height": 960}
 
 # Watches from inside the page, without changing what it does: sound levels of the microphone and
@@ -105,36 +106,23 @@ async def page_of(
     touch: bool = False,
 ) -> AsyncIterator[Page]:
     """Open the kiosk's page; without `microphone` the browser refuses it."""
-    flags = [
-        "--no-sandbox",
-        "--disable-gpu",
-        "--no-first-run",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-    ]
-    if sound:
-        flags.append("--autoplay-policy=no-user-gesture-required")
+    flags = [SOUND] if sound else []
     if microphone is not None:
         flags += [
             "--use-fake-device-for-media-stream",
             f"--use-file-for-fake-audio-capture={microphone}%noloop",
         ]
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
-        try:
-            context = await browser.new_context(
-                viewport=PORTRAIT,  # type: ignore[arg-type]  # playwright's TypedDict is private
-                permissions=["microphone"] if microphone is not None else [],
-                has_touch=touch,
-            )
-            page = await context.new_page()
-            page.set_default_timeout(40_000)
-            await page.add_init_script(WATCH)
-            await page.goto(harness.url)
-            yield page
-        finally:
-            await browser.close()
+    async with browsers.lent(*flags) as browser:
+        context = await browser.new_context(
+            viewport=PORTRAIT,  # type: ignore[arg-type]  # playwright's TypedDict is private
+            permissions=["microphone"] if microphone is not None else [],
+            has_touch=touch,
+        )
+        page = await context.new_page()
+        page.set_default_timeout(40_000)
+        await page.add_init_script(WATCH)
+        await page.goto(harness.url)
+        yield page
 
 
 def first_loud(levels: Sequence[Sequence[float]], threshold: float, after: float = 0.0) -> float:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from types import TracebackType
@@ -12,7 +11,7 @@ from typing import Any, Literal, Self
 from aiohttp import WSMsgType, web
 from aiortc import RTCPeerConnection, RTCRtpSender, RTCSessionDescription
 from aiortc.mediastreams import AudioStreamTrack, VideoStreamTrack
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page
 
 from kiosk import paths
 from kiosk.clock import SystemClock
@@ -27,8 +26,10 @@ from kiosk.web.looks import Looks
 from kiosk.web.pages import KioskPage, shown_texts
 from kiosk.web.static import StaticFiles
 from kiosk.web.templating import Templates
+from tests.browser import browsers
 
-CHROMIUM = shutil.which("chromium")
+CHROMIUM = browsers.CHROMIUM
+chromium = browsers.lent
 FAKE_MICROPHONE = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
 SOUND = "--autoplay-policy=no-user-gesture-required"
 DEADLINE_S = 15.0
@@ -248,19 +249,6 @@ class Stage:
         await peer.setRemoteDescription(RTCSessionDescription("".join(lines), "offer"))
         await peer.setLocalDescription(await peer.createAnswer())
         return peer.localDescription.sdp
-
-
-@asynccontextmanager
-async def chromium(*flags: str) -> AsyncIterator[Browser]:
-    """Run Chromium with these flags."""
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", *flags]
-        )
-        try:
-            yield browser
-        finally:
-            await browser.close()
 
 
 @asynccontextmanager

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Page, async_playwright, expect
+from playwright.async_api import Page, expect
 
 from kiosk import events as ev
 from kiosk import keys
 from kiosk.model import EndReason, VisitSummary
 from kiosk.web.live import FOLLOWER_QUEUE
+from tests.browser.browsers import CHROMIUM, lent
 from tests.unit.web.composing import PASSWORD, Site, site
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium; install the distribution's package"),
@@ -28,10 +27,7 @@ pytestmark = [
 async def dashboard(running: Site, path: str, **options: Any) -> AsyncIterator[Page]:
     """Open a page of the dashboard as anna; fail on anything the page complains about."""
     complaints: list[str] = []
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox"], headless=True
-        )
+    async with lent() as browser:
         context = await browser.new_context(base_url=running.address, **options)
         page = await context.new_page()
         page.on("pageerror", lambda error: complaints.append(str(error)))
@@ -45,7 +41,6 @@ async def dashboard(running: Site, path: str, **options: Any) -> AsyncIterator[P
         await page.get_by_role("button", name="Log in").click()
         yield page
         await context.close()
-        await browser.close()
     assert complaints == []
 
 
@@ -55,7 +50,7 @@ async def test_the_list_follows_and_a_pause_holds_it(tmp_path: Path) -> None:
         needs = page.locator("#attention")
         await expect(needs).to_contain_text("Main entrance has not connected")
         await running.visit()
-        row = page.locator('[data-kiosk="main"]')
+        row = page.locator('.screen[data-kiosk="main"]')
         await expect(row).to_contain_text("Listening in German")
         await expect(row).to_have_attribute("data-tone", "busy")
         await expect(needs).not_to_contain_text("Main entrance")
@@ -129,7 +124,7 @@ async def test_a_visit_is_read_live_ended_once_asked_and_over(tmp_path: Path) ->
 async def test_a_dashboard_cut_off_catches_up_by_itself(tmp_path: Path) -> None:
     async with site(tmp_path) as running, dashboard(running, "/operator/") as page:
         await running.visit()
-        row = page.locator('[data-kiosk="main"]')
+        row = page.locator('.screen[data-kiosk="main"]')
         await expect(row).to_contain_text("Listening")
         stamp: dict[str, Any] = {"kiosk_id": "main", "visit_id": "visit_1", "at": running.at()}
         # More at once than a slow reader may fall behind: its socket is closed.

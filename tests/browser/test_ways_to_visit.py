@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from playwright.async_api import Page, TimeoutError, async_playwright, expect
+from playwright.async_api import Page, TimeoutError, expect
 
 from kiosk import keys, paths
 from kiosk.emulator.scenario.replies import Call, Reply
@@ -20,7 +20,8 @@ from kiosk.emulator.speech.engines import Engines
 from kiosk.hooks.markers import hookimpl
 from kiosk.testing import KioskHarness
 from kiosk.testing.fixtures import MakeHarness
-from tests.browser.real_visit import CHROMIUM, page_of, record
+from tests.browser.browsers import CHROMIUM, lent
+from tests.browser.real_visit import page_of, record
 
 pytestmark = [
     pytest.mark.browser,
@@ -76,23 +77,17 @@ class Short:
 async def opened(
     harness: KioskHarness, *flags: str, script: str = "", **options: Any
 ) -> AsyncIterator[Page]:
-    """Open the screen in a Chromium of its own."""
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu", *flags]
+    """Open the screen in a Chromium with these flags."""
+    async with lent(*flags) as browser:
+        context = await browser.new_context(
+            viewport={"width": 1080, "height": 1920}, reduced_motion="reduce", **options
         )
-        try:
-            context = await browser.new_context(
-                viewport={"width": 1080, "height": 1920}, reduced_motion="reduce", **options
-            )
-            page = await context.new_page()
-            page.set_default_timeout(30_000)
-            if script:
-                await page.add_init_script(script)
-            await page.goto(harness.url)
-            yield page
-        finally:
-            await browser.close()
+        page = await context.new_page()
+        page.set_default_timeout(30_000)
+        if script:
+            await page.add_init_script(script)
+        await page.goto(harness.url)
+        yield page
 
 
 async def tab_to(page: Page, selector: str) -> None:

@@ -139,6 +139,7 @@ async def test_a_failing_callback_does_not_stop_the_media(
         await viewer.until(lambda: sum(level > LOUD for level in viewer.loudness) > 10)
         assert [type(error) for error in reported] == [RuntimeError]
         await peer.aclose()
+    loop.set_exception_handler(None)
 
 
 async def test_the_answer_is_complete_and_only_sends(avatars: Avatars) -> None:
