@@ -1,6 +1,7 @@
 // The avatar's picture and sound: one receive-only peer connection at a time, into one <video>.
 
-const GATHERING_MS = 3_000;
+import { Gathering } from "./gathering.js";
+
 const FIRST_FRAME_MS = 10_000;
 const SOUND_MS = 1_500; // a browser that refuses sound may leave play() pending instead of failing
 const DISCONNECTED_MS = 4_000;
@@ -23,6 +24,7 @@ export class AvatarMedia extends EventTarget {
     this.frames = 0;
     this.frameAt = 0;
     this.isPlaying = false;
+    this.gathering = new Gathering();
   }
 
   static get canH264() {
@@ -49,8 +51,9 @@ export class AvatarMedia extends EventTarget {
     const picture = peer.addTransceiver("video", { direction: "recvonly" });
     const codecs = h264First();
     if (codecs.length) picture.setCodecPreferences(codecs);
+    const gathered = this.gathering.of(peer, servers);
     await peer.setLocalDescription(await peer.createOffer());
-    await gathered(peer);
+    await gathered;
     if (peer !== this.peer) return;
     const { sdp } = peer.localDescription;
     if (!sdp.includes("a=candidate:")) {
@@ -203,6 +206,7 @@ export class AvatarMedia extends EventTarget {
   #fail(peer, detail) {
     if (peer !== this.peer) return;
     this.close();
+    this.gathering.forget();
     this.dispatchEvent(new CustomEvent("failed", { detail }));
   }
 
@@ -226,19 +230,6 @@ function h264First() {
     ...codecs.filter((codec) => isH264(codec) && !plain(codec)),
     ...codecs.filter((codec) => !isH264(codec)),
   ];
-}
-
-/** Resolve when ICE gathering is complete, or at the deadline with what there is. */
-function gathered(peer) {
-  if (peer.iceGatheringState === "complete") return Promise.resolve();
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, GATHERING_MS);
-    peer.addEventListener("icegatheringstatechange", () => {
-      if (peer.iceGatheringState !== "complete") return;
-      clearTimeout(timer);
-      resolve();
-    });
-  });
 }
 
 function firstFrame(video) {
