@@ -7,7 +7,7 @@ from playwright.async_api import Page, expect
 
 from kiosk.signaling import messages as m
 from tests.browser.accessible import painted, until
-from tests.browser.screen_stage import CHROMIUM, Stage, converse, opened, state
+from tests.browser.screen_stage import CHROMIUM, SOUND, Stage, chromium, converse, opened, state
 
 pytestmark = [
     pytest.mark.browser,
@@ -206,3 +206,33 @@ async def test_a_sign_language_video_follows_the_visit_and_leaves_with_it() -> N
         await page.get_by_test_id("end").click()
         await state(page, "attract")
         await film.wait_for(state="detached")
+
+
+ZOOMABLE = "<meta name=viewport content='width=device-width'><p style='height: 100vh'>x</p>"
+
+
+async def enlarged_by_two_fingers(page: Page) -> float:
+    """Spread two fingers over the page; returns how much larger it is shown."""
+    hand = await page.context.new_cdp_session(page)
+    for kind, apart in (("touchStart", 50), *(("touchMove", at) for at in range(60, 400, 20))):
+        fingers = [{"x": 300, "y": 400 + side * apart, "id": side + 1} for side in (-1, 1)]
+        await hand.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": fingers})
+    await hand.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    await painted(page)
+    scale: float = await page.evaluate("visualViewport.scale")
+    return scale
+
+
+async def test_a_passer_by_cannot_zoom_the_screen() -> None:
+    async with Stage() as stage, chromium(SOUND) as browser:
+        context = await browser.new_context(is_mobile=True, has_touch=True)
+        page = await context.new_page()
+        await page.set_content(ZOOMABLE)
+        assert await enlarged_by_two_fingers(page) > 1, "the gesture is one"
+        await page.goto(stage.url)
+        await state(page, "attract")
+        assert await enlarged_by_two_fingers(page) == 1
+        await page.evaluate(
+            "addEventListener('touchmove', (event) => event.stopImmediatePropagation(), true)"
+        )
+        assert await enlarged_by_two_fingers(page) == 1, "not by a page that is busy, either"
