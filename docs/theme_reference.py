@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator
+from typing import get_origin
 
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
@@ -12,13 +13,14 @@ from docs.settings_reference import default_of, limits, models_in, table, toml, 
 from kiosk.themes.theme import Values, find_theme, measured
 
 
-def _tables(model: type[BaseModel], path: str = "") -> Iterator[str]:
+def _tables(model: type[BaseModel], path: str = "", *, many: bool = False) -> Iterator[str]:
     rows, below = [], []
     for name, field in model.model_fields.items():
         here = f"{path}.{name}" if path else name
         inner = models_in(field.annotation)
         if inner:
-            below += list(_tables(inner[0], here))
+            many_of_it = get_origin(field.annotation) is list
+            below += list(_tables(inner[0], here, many=many_of_it))
             continue
         default = default_of(field)
         given = "required" if default is PydanticUndefined else f"`{toml(default)}`"
@@ -33,7 +35,8 @@ def _tables(model: type[BaseModel], path: str = "") -> Iterator[str]:
             )
         )
     if rows:
-        title = f"### `[{path}]`" if path else "### Top"
+        shown = f"[[{path}]]" if many else f"[{path}]"
+        title = f"### `{shown}`" if path else "### Top"
         doc = (inspect.getdoc(model) or "").splitlines()[0]
         yield f"{title}\n\n{doc}\n\n" + table(("key", "type", "default", "meaning"), rows)
     yield from below

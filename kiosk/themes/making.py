@@ -40,13 +40,21 @@ buttons = "pill" # pill, round, square
 desk = "plain" # plain, line, curve
 
 [type]
+# family = "The name of your font" # and its files, in this folder:
 display_weight = 640
 title_weight = 660
+
+# [[type.files]] # one such part for each file; weight = "200 800" for a variable font
+# file = "regular.woff2"
+# weight = "400"
 
 [masthead]
 position = "start" # start, centre, end
 {logo}
 name = true
+
+[avatar]
+# picture = "person.svg" # 16:9 on the backdrop's colour; empty: the drawn portrait
 
 [avatar.portrait]
 zoom = 1.0

@@ -238,7 +238,10 @@ def load_theme(folder: Path) -> Theme:
             raise StartupError(f"{path}: the file {name} is not in {folder}; add it or correct it.")
     for item in values.type.files:
         if not item.file.endswith(".woff2"):
-            raise StartupError(f"{path}: type.files: {item.file} is no .woff2 file.")
+            raise StartupError(
+                f"{path}: type.files: {item.file} is no .woff2 file; "
+                f"`fonttools ttLib.woff2 compress {item.file}` makes one."
+            )
     if values.type.files and values.type.family is None:
         raise StartupError(f"{path}: type.files needs type.family, the name of the font.")
     wrong = [item for item in measured(values) if not item.passes]
@@ -268,6 +271,10 @@ def read_values(path: Path) -> Values:
             ("colours.", "high_contrast.")
         ):
             raise StartupError(f"{path}: {where}: write a colour as #rrggbb.") from None
+        if first["type"] == "list_type":
+            raise StartupError(
+                f"{path}: {where}: write each one as a part of [[{where}]]."
+            ) from None
         raise StartupError(f"{path}: {where}: {first['msg']}.") from None
 
 

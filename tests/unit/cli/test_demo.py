@@ -9,7 +9,11 @@ import pytest
 
 from kiosk import paths
 from kiosk.cli.demo import OPERATOR, demo_running, demo_settings, own_files
+from kiosk.emulator.config.audio import input_warnings
+from kiosk.emulator.config.config import SessionConfig
+from kiosk.emulator.scenario.limits import Limits
 from kiosk.errors import SettingsError
+from kiosk.voicelive.config import session_update
 from tests.unit.cli.commanding import kiosk
 
 
@@ -40,6 +44,17 @@ def test_a_settings_file_that_is_named_says_what_the_visitor_meets(tmp_path: Pat
     assert (settings.site.name, settings.site.theme) == ("Northside", "dark")
     assert settings.site.time_zone == "Europe/Lisbon"
     assert settings.upstream.endpoint == "http://127.0.0.1:9"
+
+
+def test_it_asks_the_emulator_for_nothing_that_has_no_effect_there(tmp_path: Path) -> None:
+    upstream = demo_settings(
+        endpoint="http://127.0.0.1:9", data=tmp_path, host="127.0.0.1", port=0
+    ).upstream
+    asked = session_update(upstream, instructions="", tools=(), language="en", metadata={})
+    config = SessionConfig(session_id="s", model=upstream.model, agent=None, expires_at=0)
+    config.apply(asked, ice_servers=[], limits=Limits())
+    assert config.not_emulated() == []
+    assert list(input_warnings(config.values, ("en",))) == []
 
 
 def test_a_scenario_that_is_not_there_is_one_sentence() -> None:

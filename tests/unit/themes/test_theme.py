@@ -95,6 +95,7 @@ def test_too_little_contrast_stops_with_the_ratio_and_the_nearest_that_passes(ow
         ('# logo = "logo.svg"', 'logo = "../secret.svg"', "masthead.logo"),
         ('# logo = "logo.svg"', 'logo = "a/../../x.svg"', "is not in"),
         ("[type]", '[type]\nfiles = [{ file = "theme.toml" }]', "theme.toml is no .woff2"),
+        ("[type]", "[type]\nfiles = { file = 'a' }", "write each one as a part of [[type.files]]"),
         ('name = "Own"', 'name = "Own"\nbackdrop = "#fff"', "backdrop: unknown key"),
     ],
 )
