@@ -1,19 +1,23 @@
 """Draws every state of the screen in every size, theme and language into sheets, to be looked at.
 
 Run `.venv/bin/python docs/screen_gallery.py [FOLDER]`; the folder is docs/gallery when none is
-named. It runs the demo, and takes the states from the operators' preview of themes, which shows
-the screen's own parts. It needs Chromium and takes about five minutes.
+named. `--only portrait-dark-ar` draws one sheet, `--pictures FOLDER` keeps each picture in its own
+size. It runs the demo, and takes the states from the operators' preview of themes, which shows the
+screen's own parts. It needs Chromium and takes about six minutes. What screen_faults.js finds cut,
+covered or untranslated is printed, and ends it with 1.
 """
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import base64
 import itertools
 import shutil
-import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from playwright.async_api import Browser, Page, async_playwright
 
@@ -24,18 +28,24 @@ SIZES: Final = {"portrait": (1080, 1920), "landscape": (1920, 1080), "tablet": (
 THEMES: Final = ("gallery", "dark")
 LANGUAGES: Final = ("en", "ar", "ja")
 TEXTS: Final = {"normal": "", "200 %": "largest"}
-THUMB_PX: Final = {"portrait": 250, "landscape": 400, "tablet": 400}
-COLUMNS: Final = {"portrait": 8, "landscape": 5, "tablet": 5}
+THUMB_PX: Final = {"portrait": 228, "landscape": 376, "tablet": 376}
+COLUMNS: Final = {"portrait": 8, "landscape": 6, "tablet": 6}
+QUALITY: Final = 54
 SETTLE_MS: Final = 120
 DEADLINE_MS: Final = 20_000
-CUT: Final = """() => [...document.querySelectorAll("button, input, h1, h2, p")]
-  .filter((one) => one.checkVisibility({ opacityProperty: true, visibilityProperty: true }))
-  .filter((one) => !one.closest(".only-heard, .who"))
-  .filter((one) => getComputedStyle(one).position !== "absolute")
-  .map((one) => [one, one.getBoundingClientRect()])
-  .filter(([, box]) => box.width && (box.left < -1 || box.right > innerWidth + 1))
-  .map(([one]) => one.textContent.trim().slice(0, 40))"""
-"""What sticks out at the sides, where nothing can be scrolled to."""
+FAULTS: Final = Path(__file__).with_name("screen_faults.js")
+SITE: Final = "Museum on the Quay"
+
+
+@dataclass(slots=True)
+class Work:
+    """What is drawn, where it is kept, and what was found wrong."""
+
+    folder: Path
+    only: Sequence[str]
+    pictures: Path | None
+    faults: str
+    found: list[str] = field(default_factory=list)
 
 
 async def logged_in(browser: Browser, demo: Demo) -> Page:
@@ -51,77 +61,106 @@ async def logged_in(browser: Browser, demo: Demo) -> Page:
     return page
 
 
-async def picture(page: Page, address: str) -> tuple[bytes, list[str]]:
-    """Return one state of the screen as a picture, and what is cut in it."""
+async def picture(page: Page, work: Work, address: str, language: str) -> tuple[bytes, list[str]]:
+    """Return one state of the screen as a picture, and what is wrong in it."""
     await page.goto(address)
     await page.wait_for_selector("body[data-previewed]")
     await page.evaluate("document.fonts.ready")
     await page.wait_for_timeout(SETTLE_MS)
-    shot = await page.screenshot(type="jpeg", quality=70)
-    return shot, await page.evaluate(CUT)
+    names = [SITE, *await page.locator("[data-language]").all_text_contents()]
+    wrong = await page.evaluate(f"([l, n]) => ({work.faults})(l, n)", [language, names])
+    return await page.screenshot(type="jpeg", quality=80), wrong
 
 
 async def sheet(page: Page, title: str, size: str, shots: list[tuple[str, bytes]]) -> bytes:
-    """Return the pictures beside each other, each with its name."""
+    """Return the pictures beside each other, each with its name, as WebP."""
     cells = "".join(
         f"<figure><img src='data:image/jpeg;base64,{base64.b64encode(shot).decode()}'>"
         f"<figcaption>{name}</figcaption></figure>"
         for name, shot in shots
     )
-    await page.set_viewport_size(
-        {"width": COLUMNS[size] * (THUMB_PX[size] + 12) + 24, "height": 600}
-    )
+    width = COLUMNS[size] * (THUMB_PX[size] + 12) + 24
+    await page.set_viewport_size({"width": width, "height": 600})
     await page.set_content(
         f"<style>body{{margin:12px;font:15px sans-serif;background:#777;color:#fff}}"
         f"main{{display:grid;grid-template-columns:repeat({COLUMNS[size]},{THUMB_PX[size]}px);gap:12px}}"
         f"figure{{margin:0}}img{{width:100%;display:block}}figcaption{{padding:3px 0}}"
         f"</style><h1 style='font-size:18px'>{title}</h1><main>{cells}</main>"
     )
-    return await page.screenshot(type="jpeg", quality=62, full_page=True)
+    height = await page.evaluate("document.documentElement.scrollHeight")
+    devtools = await page.context.new_cdp_session(page)
+    # Playwright itself takes no WebP, which is half of a JPEG.
+    shot: dict[str, Any] = await devtools.send(
+        "Page.captureScreenshot",
+        {
+            "format": "webp",
+            "quality": QUALITY,
+            "captureBeyondViewport": True,
+            "clip": {"x": 0, "y": 0, "width": width, "height": height, "scale": 1},
+        },
+    )
+    await devtools.detach()
+    return base64.b64decode(shot["data"])
 
 
-async def draw(demo: Demo, browser: Browser, folder: Path) -> list[str]:
-    """Write a sheet for each size, theme and language; return what is cut anywhere."""
-    screen = await logged_in(browser, demo)
-    paper = await browser.new_page()
-    found: list[str] = []
-    for size, theme, language in itertools.product(SIZES, THEMES, LANGUAGES):
-        width, height = SIZES[size]
-        await screen.set_viewport_size({"width": width, "height": height})
-        shots: list[tuple[str, bytes]] = []
-        for (state, name), (label, text) in itertools.product(STATES, TEXTS.items()):
-            address = (
-                f"{demo.url}/operator/themes/{theme}/screen"
-                f"?state={state}&language={language}&text={text}"
-            )
-            shot, cut = await picture(screen, address)
-            shots.append((f"{name}, {label}", shot))
-            found += [f"{size} {theme} {language} {state} {label}: {what}" for what in cut]
-        title = f"{width} x {height}, theme {theme}, language {language}"
-        image = await sheet(paper, title, size, shots)
-        await asyncio.to_thread((folder / f"{size}-{theme}-{language}.jpg").write_bytes, image)
-        print(f"{size}-{theme}-{language}.jpg: {len(shots)} pictures")
-    return found
+async def draw_one(
+    demo: Demo, pages: tuple[Page, Page], work: Work, size: str, theme: str, language: str
+) -> None:
+    """Write one sheet."""
+    screen, paper = pages
+    name = f"{size}-{theme}-{language}"
+    width, height = SIZES[size]
+    await screen.set_viewport_size({"width": width, "height": height})
+    shots: list[tuple[str, bytes]] = []
+    for (state, words), (label, text) in itertools.product(STATES, TEXTS.items()):
+        address = (
+            f"{demo.url}/operator/themes/{theme}/screen"
+            f"?state={state}&language={language}&text={text}"
+        )
+        shot, wrong = await picture(screen, work, address, language)
+        shots.append((f"{words}, {label}", shot))
+        work.found += [f"{name} {state} {label}: {what}" for what in wrong]
+        if work.pictures is not None:
+            kept = work.pictures / f"{name}-{state}-{text or 'normal'}.jpg"
+            await asyncio.to_thread(kept.write_bytes, shot)
+    image = await sheet(paper, f"{width} x {height}, theme {theme}, {language}", size, shots)
+    await asyncio.to_thread((work.folder / f"{name}.webp").write_bytes, image)
+    print(f"{name}.webp: {len(shots)} pictures, {len(image) // 1000} kB", flush=True)
 
 
-async def main() -> None:
-    """Run the demo and the browser, and draw the sheets; exit 1 when something is cut."""
-    named = sys.argv[1:]
-    folder = Path(named[0]) if named else Path(__file__).parent / "gallery"
-    folder.mkdir(parents=True, exist_ok=True)
+async def draw(work: Work, chromium: str) -> None:
+    """Run the demo and the browser, and draw the sheets."""
+    async with async_playwright() as playwright, demo_running() as demo:
+        browser = await playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        pages = (await logged_in(browser, demo), await browser.new_page())
+        for size, theme, language in itertools.product(SIZES, THEMES, LANGUAGES):
+            if not work.only or f"{size}-{theme}-{language}" in work.only:
+                await draw_one(demo, pages, work, size, theme, language)
+        await browser.close()
+
+
+def main() -> None:
+    """Draw, and exit 1 when something is wrong anywhere."""
+    asked = argparse.ArgumentParser(description="Draw every state of the screen into sheets.")
+    asked.add_argument("folder", nargs="?", type=Path, default=Path(__file__).parent / "gallery")
+    asked.add_argument("--only", action="append", default=[], metavar="SIZE-THEME-LANGUAGE")
+    asked.add_argument("--pictures", type=Path, help="a folder for each picture in its own size")
+    options = asked.parse_args()
     chromium = shutil.which("chromium")
     if chromium is None:
         raise SystemExit("There is no Chromium on this machine; install it: apt install chromium.")
-    async with async_playwright() as playwright, demo_running() as demo:
-        browser = await playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        found = await draw(demo, browser, folder)
-        await browser.close()
-    for line in found:
+    for folder in (options.folder, options.pictures):
+        if folder is not None:
+            folder.mkdir(parents=True, exist_ok=True)
+    faults = FAULTS.read_text(encoding="utf-8").strip()
+    work = Work(options.folder, options.only, options.pictures, faults)
+    asyncio.run(draw(work, chromium))
+    for line in work.found:
         print(line)
-    if found:
+    if work.found:
         raise SystemExit(1)
-    print("Nothing sticks out of any picture.")
+    print("Nothing is cut, covered or untranslated in any picture.")
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    main()

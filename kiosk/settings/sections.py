@@ -185,7 +185,7 @@ class KioskSettings(Section):
     presence: Presence | None = of("attract.presence")
     presence_starts: bool | None = of("attract.presence_starts")
     print: bool | None = of("site.print")
-    maintenance: Literal["in_service", "maintenance", "out_of_order"] = Field(
+    maintenance: Literal["in_service", "maintenance", "cleaning", "event", "out_of_order"] = Field(
         "in_service", description="What it is unless an operator says otherwise."
     )
 

@@ -13,7 +13,7 @@ PageEventName = Literal[
     "sound_back", "camera_lost", "camera_back",
 ]  # fmt: skip
 ReloadReason = Literal["stale", "refused", "protocol", "crash", "visits", "daily", "memory"]
-RestReason = Literal["maintenance", "out_of_order"]
+RestReason = Literal["maintenance", "cleaning", "event", "out_of_order"]
 
 
 class PageEvent(Message):

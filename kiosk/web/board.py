@@ -39,8 +39,7 @@ def kiosk(view: LiveView, item: LiveKiosk) -> Fields:
             state = f"{state}, screen disconnected"
     else:
         tone = "calm" if item.connected else "off"
-        waiting = "Dark on purpose, outside its hours" if item.resting else "Waiting for a visitor"
-        state = waiting if item.connected else "Not connected"
+        state = _waiting(item) if item.connected else "Not connected"
     last = wording.line(item.last).text if item.last is not None else "Nothing heard yet"
     since = visit.started_at if visit is not None else None
     return {
@@ -190,6 +189,13 @@ def _troubled(item: LiveKiosk | None, visit: LiveVisit) -> bool:
         or visit.media in wording.NO_PICTURE
         or (item is not None and not item.connected)
     )
+
+
+def _waiting(item: LiveKiosk) -> str:
+    # A screen that has the line and shows that it has none was taken out of service.
+    if item.report is not None and item.report.state in wording.TROUBLED_STATES:
+        return "Out of service; visitors read why"
+    return "Dark on purpose, outside its hours" if item.resting else "Waiting for a visitor"
 
 
 def _visit_state(item: LiveKiosk | None, visit: LiveVisit) -> str:

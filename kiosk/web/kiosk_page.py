@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from aiohttp import web
 
 from kiosk import keys
+from kiosk.bus.base import NoHandlerError
+from kiosk.i18n import SOURCE_LANGUAGE as ENGLISH
 from kiosk.security.access import Access
 from kiosk.signaling.device import ARGS
+from kiosk.signaling.shell import RestReason
 from kiosk.web import board, device_board, wording
-from kiosk.web.commander import COMMANDER, RULES
+from kiosk.web.commander import COMMANDER, DELIVER_S, RULES
 from kiosk.web.dashboard import MAX_WHY, render
 from kiosk.web.live import LiveKiosk
 from kiosk.web.noting import note
 from kiosk.web.request import form, operator, refuse
 from kiosk.web.routes import Route
+from kiosk.web.shell import IN_SERVICE, SHELL, WORDS, service_target
 from kiosk.web.shots import SHOTS
+from kiosk.web.signaling import TEXTS
 
 NO_KIOSK: Final = "There is no such screen; it may have been taken out of the settings."
 
@@ -47,6 +52,31 @@ async def command(request: web.Request) -> web.Response:
     return await _page(request, item, outcome.detail, failed=not outcome.ok)
 
 
+async def service(request: web.Request) -> web.Response:
+    """Take the screen out of service with the sentence that was chosen, or put it back."""
+    item = _screen(request)
+    shell = request.app[SHELL]
+    fields = await form(request)
+    word = fields.get("state", "")
+    if word not in WORDS:
+        refuse(400, "no_state", f"A screen is one of {', '.join(WORDS)}.")
+    why = fields.get("why", "").strip()[:MAX_WHY]
+    before = shell.reason(item.id) or IN_SERVICE
+    await note(request, "kiosk.out_of_service", item.id, why, before=before, after=word)
+    try:
+        target, order = service_target(item.id), {"state": word}
+        answer = await request.app[keys.BUS].command(target, order, timeout_s=DELIVER_S)
+        failure = "" if answer.get("ok") is True else str(answer.get("detail", ""))
+    except (NoHandlerError, TimeoutError):
+        failure = "No server answered for this screen; try again in a moment."
+    if failure:
+        await note(request, "kiosk.out_of_service.undone", item.id, failure)
+        return await _page(request, item, failure, failed=True)
+    now = shell.reason(item.id)
+    outcome = f"Visitors read: {_sentence(request, now)}" if now else "It is in service."
+    return await _page(request, item, outcome)
+
+
 async def screenshot(request: web.Request) -> web.Response:
     """Answer with the newest picture of the screen, as long as it is kept."""
     shot = request.app[SHOTS].get(_screen(request).id)
@@ -60,6 +90,7 @@ def routes() -> list[Route]:
     return [
         Route("GET", "/operator/kiosks/{kiosk}", kiosk_page, Access.FLEET_VIEW),
         Route("POST", "/operator/kiosks/{kiosk}/commands/{name}", command, Access.FLEET_VIEW),
+        Route("POST", "/operator/kiosks/{kiosk}/service", service, Access.KIOSK_COMMAND),
         Route("GET", "/operator/kiosks/{kiosk}/screenshot", screenshot, Access.KIOSK_COMMAND),
     ]
 
@@ -71,12 +102,19 @@ def _screen(request: web.Request) -> LiveKiosk:
     return item
 
 
+def _sentence(request: web.Request, reason: RestReason) -> str:
+    """Return what visitors read while a screen is out of service, as the dashboard's language."""
+    texts, words = request.app[TEXTS], f"rest.{reason}"
+    return f"{texts.get(ENGLISH, f'{words}.title')}. {texts.get(ENGLISH, f'{words}.text')}"
+
+
 async def _page(
     request: web.Request, item: LiveKiosk, outcome: str = "", *, failed: bool = False
 ) -> web.Response:
     live = request.app[keys.LIVE]
     shot = request.app[SHOTS].get(item.id)
     who = operator(request)
+    reason = request.app[SHELL].reason(item.id)
     return await render(
         request,
         "kiosk.html",
@@ -89,6 +127,9 @@ async def _page(
             (code, wording.language(code)) for code in request.app[keys.SETTINGS].site.languages
         ],
         commands={name for name, rule in RULES.items() if who.may(rule.access, item.site)},
+        reason=reason or "",
+        sentences=[(word, _sentence(request, word)) for word in get_args(RestReason)],
+        may_rest=who.may(Access.KIOSK_COMMAND, item.site),
         shot_at=shot.at.isoformat() if shot is not None else "",
         outcome=outcome,
         failed=failed,

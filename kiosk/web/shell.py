@@ -24,7 +24,8 @@ log = structlog.get_logger(__name__)
 TOPIC: Final = "service"
 KEEPER: Final = "kiosk.service"
 """The name under which an operator's word is kept over a restart."""
-WORDS: Final = ("in_service", *get_args(RestReason), "as_set")
+IN_SERVICE: Final = "in_service"
+WORDS: Final = (IN_SERVICE, *get_args(RestReason), "as_set")
 """What a screen may be told to be; `as_set` is what its settings say."""
 MAX_EVENTS: Final = 60
 """Events of one socket that are logged; all are counted."""
@@ -79,8 +80,8 @@ class Shell:
         """Return why a screen is out of service; None when it is not."""
         word = self._told.get(kiosk_id, "as_set")
         if word == "as_set":
-            word = self._set.get(kiosk_id, "in_service")
-        return None if word == "in_service" else word  # type: ignore[return-value]  # of WORDS
+            word = self._set.get(kiosk_id, IN_SERVICE)
+        return None if word == IN_SERVICE else word  # type: ignore[return-value]  # of WORDS
 
     def attach(self, kiosk_id: str, send: Send) -> Callable[[], None]:
         """Tell a page that was welcomed of every change; returns the end of it."""

@@ -8,7 +8,6 @@ from typing import Any, Final
 from aiohttp import web
 
 from kiosk import keys
-from kiosk.model import Card
 from kiosk.security.access import Access
 from kiosk.security.guards import CONTENT_SECURITY_POLICY
 from kiosk.themes.theme import measured
@@ -18,35 +17,35 @@ from kiosk.web.pages import LOOKS, STATIC, THEMES, VERSION, page_of
 from kiosk.web.request import refuse
 from kiosk.web.routes import Route
 from kiosk.web.signaling import KIOSKS
+from kiosk.web.theme_samples import sample
 
 STATES: Final = (
     ("attract", "Waiting"),
     ("slide", "Slide"),
     ("present", "Somebody comes"),
     ("consent", "Notice"),
+    ("details", "What is kept"),
     ("connecting", "Connecting"),
+    ("queued", "In the queue"),
     ("listening", "Listening"),
     ("thinking", "Thinking"),
     ("speaking", "Speaking"),
     ("card", "With a card"),
     ("options", "Options"),
+    ("seeing", "Options to see"),
     ("idle", "Idle warning"),
+    ("unheard", "No microphone"),
     ("ending", "Goodbye"),
     ("refused", "Refused"),
     ("offline", "Offline"),
-    ("error", "Out of order"),
+    ("error", "Starting again"),
+    ("maintenance", "Maintenance"),
+    ("cleaning", "Cleaning"),
+    ("event", "Event"),
+    ("out_of_order", "Out of order"),
     ("closed", "Closed"),
 )
 """What is shown of the screen, in the order of a visit."""
-
-_CARD: Final = Card(
-    "list",
-    "On today",
-    {"items": [{"title": "Harbour tour", "text": "11:00, meet at the desk"},
-               {"title": "Knot workshop", "text": "14:00, second floor"},
-               {"title": "Lighthouse keepers", "text": "16:30, gallery two"}]},
-    id="preview",
-)  # fmt: skip
 
 # The page of a theme frames screens of this server, and only it may frame them.
 _FRAMES: Final = f"{CONTENT_SECURITY_POLICY}; frame-src 'self'"
@@ -90,17 +89,21 @@ async def theme_screen(request: web.Request) -> web.Response:
     own = app[LOOKS].get(kiosk.id, Look()).attract
     look = app[THEMES].drawn(theme, app[STATIC].url, {**own, "styled": True})
     page = page_of(app, kiosk, look)
+    # Of what the address may ask for, only the language is for the server: the card is drawn here.
+    shown = sample(request.query.get("language") or page.language)
+    card = shown.card()
     context: dict[str, Any] = {
         "page": page,
         "extra": {},
         "card_styles": [],
         "card_scripts": [],
         "preview": {
+            "said": [shown.asked, shown.answered],
             "card": {
-                "id": _CARD.id,
-                "kind": _CARD.kind,
-                "title": _CARD.title,
-                "html": app[keys.TEMPLATES].render_card(_CARD),
+                "id": card.id,
+                "kind": card.kind,
+                "title": card.title,
+                "html": app[keys.TEMPLATES].render_card(card),
             },
         },
     }

@@ -10,7 +10,7 @@ const GROWTH_MS = 60_000;
 const REFUSED_AFTER = 3; // sockets in a row
 const MINUTE_MS = 60_000;
 const DAY_MIN = 1_440;
-const STATES = { maintenance: "offline", out_of_order: "error" };
+const STATES = { maintenance: "offline", cleaning: "offline", event: "offline", out_of_order: "error" };
 
 export class Shell {
   /** @param {object} parts what main.js made: page, texts, media, microphone, view, visit, socket */

@@ -14,6 +14,8 @@ const BACKDROP_SHADES = 14; // of 255; a larger difference is another design, no
 const BRIEF_MS = 6_000;
 const LONG_WORDS = 60; // characters; a longer reason is set smaller
 const WORKING_MS = 400;
+const SLACK_PX = 4; // less than this is rounding, not something to read
+const PAGE = 0.8; // of the visible height: the last line read stays in view
 const LEVEL_GAIN = 9; // speech at arm's length has an RMS of about 0.05 to 0.1
 
 /** @param {string} name */
@@ -34,6 +36,7 @@ export class View {
     this.hearing = texts.page.hearing;
     this.working = 0;
     this.languages = part("language");
+    readOn(document.querySelector(".sheet-text"), part("consent-on"));
     this.refresh();
   }
 
@@ -242,6 +245,19 @@ export class View {
     }
     box.firstElementChild.textContent = words;
   }
+}
+
+// What is longer than its room is read on by a touch, not a drag; the button goes when all was seen.
+function readOn(box, button) {
+  const look = () => {
+    const isAllSeen = box.scrollTop + box.clientHeight > box.scrollHeight - SLACK_PX;
+    if (isAllSeen && document.activeElement === button) box.focus({ preventScroll: true });
+    button.hidden = isAllSeen;
+  };
+  button.addEventListener("click", () => box.scrollBy({ top: box.clientHeight * PAGE }));
+  box.addEventListener("scroll", look, { passive: true });
+  const sizes = new ResizeObserver(look);
+  for (const one of [box, ...box.children]) sizes.observe(one);
 }
 
 /**

@@ -7,7 +7,7 @@ import { Texts } from "../kiosk/texts.js";
 import { View, part } from "../kiosk/view.js";
 
 const page = JSON.parse(document.getElementById("page-data").textContent);
-const { card } = JSON.parse(document.getElementById("preview-data").textContent);
+const { card, said } = JSON.parse(document.getElementById("preview-data").textContent);
 const chosen = new URLSearchParams(location.search);
 const state = chosen.get("state") ?? "attract";
 const nothing = () => {};
@@ -22,32 +22,32 @@ await texts.use(language);
 if (chosen.get("dir")) document.documentElement.dir = chosen.get("dir");
 await options.apply({ text_size: chosen.get("text") || undefined, contrast: chosen.get("contrast") || undefined });
 
-// A question and its answer, as a visitor of this language would read them.
-const SAID = {
-  en: ["Where is the harbour model?", "It is on the first floor, in gallery two. Take the lift on your left."],
-  de: ["Wo ist das Hafenmodell?", "Im ersten Stock, in Galerie zwei. Nehmen Sie den Aufzug links von Ihnen."],
-  fr: ["Où est la maquette du port ?", "Au premier étage, dans la galerie deux. Prenez l’ascenseur à votre gauche."],
-  es: ["¿Dónde está la maqueta del puerto?", "En el primer piso, en la galería dos. Tome el ascensor a su izquierda."],
-  pt: ["Onde está a maquete do porto?", "No primeiro andar, na galeria dois. Use o elevador à sua esquerda."],
-  uk: ["Де макет гавані?", "На другому поверсі, у галереї два. Ліфт — ліворуч від вас."],
-  ar: ["أين نموذج الميناء؟", "في الطابق الأول، في القاعة الثانية. استخدموا المصعد على يساركم."],
-  ja: ["港の模型はどこですか。", "二階の第二展示室にあります。左手のエレベーターをご利用ください。"],
-  zh: ["港口模型在哪里？", "在二楼的第二展厅。请乘坐您左边的电梯。"],
-};
 const SPEAKERS = ["visitor", "avatar"];
-const SHOWN_AS = { slide: "attract", present: "attract", closed: "attract", card: "listening", options: "listening", idle: "listening" };
+const SHOWN_AS = {
+  slide: "attract", present: "attract", closed: "attract", details: "consent", card: "listening", options: "listening",
+  seeing: "listening", idle: "listening", unheard: "listening", maintenance: "attract",
+  cleaning: "attract", event: "attract", out_of_order: "attract",
+};
+const RESTS = { maintenance: "offline", cleaning: "offline", event: "offline", out_of_order: "error" };
+const UNSPOKEN = ["connecting", "queued"]; // nothing has been said yet
 
+view.rest = state in RESTS ? { state: RESTS[state], reason: state } : null;
 view.setState(SHOWN_AS[state] ?? state);
-if (view.isConversation) {
-  (SAID[language] ?? SAID.en).forEach((text, i) => captions.show({ turn: String(i), speaker: SPEAKERS[i], text, final: true }));
+if (view.isConversation && !UNSPOKEN.includes(state)) {
+  said.forEach((text, i) => captions.show({ turn: String(i), speaker: SPEAKERS[i], text, final: true }));
 }
-if (state === "listening") view.setMicrophone("on", false);
+if (view.isConversation) view.setMicrophone(state === "unheard" ? "missing" : "on", false);
+if (state === "details") view.toggleConsentDetails();
 if (state === "card") cards.show(card);
-if (state === "options") {
-  const { textSize, contrast } = document.documentElement.dataset;
-  await options.apply({}); // loaded, it begins as the site has it
-  Object.assign(document.documentElement.dataset, { textSize, contrast });
+if (state === "options" || state === "seeing") {
+  const panel = document.getElementById("options");
   part("options").click();
+  if (panel.hidden) { // its code is loaded with the first touch
+    await new Promise((opened) => {
+      new MutationObserver(opened).observe(panel, { attributeFilter: ["hidden"] });
+    });
+  }
+  if (state === "seeing") panel.querySelector('[data-part="see"]').click();
 }
 if (state === "idle") view.notice({ code: "idle", key: "notice.idle", text: texts.get("notice.idle"), seconds: 12 });
 if (state === "ending") view.farewell(texts.get("ended.goodbye"));

@@ -23,6 +23,7 @@ from kiosk.bus.memory import MemoryBus
 from kiosk.events import EVENTS_TOPIC, DomainEvent
 from kiosk.hooks.facade import Hooks
 from kiosk.hooks.manager import load_plugins
+from kiosk.i18n import Texts
 from kiosk.model import Kiosk
 from kiosk.security.devices import Devices
 from kiosk.security.operators import Operators
@@ -37,7 +38,9 @@ from kiosk.web.feed import Feed
 from kiosk.web.live import LiveView
 from kiosk.web.middlewares import ErrorPage
 from kiosk.web.routes import Route, add_routes
+from kiosk.web.shell import KEEPER, SHELL, Shell
 from kiosk.web.shots import SHOTS, Shots
+from kiosk.web.signaling import TEXTS
 from kiosk.web.static import StaticFiles
 from kiosk.web.templating import Templates
 from tests.unit.storage.keeping import NOON, ManualClock, kept
@@ -213,6 +216,8 @@ async def site(
         app[keys.LIVE] = live
         app[SHOTS] = Shots(bus, clock)
         await app[SHOTS].start()
+        app[TEXTS] = Texts.load()
+        app[SHELL] = Shell(settings, "1", bus=bus, clock=clock, metrics=metrics)
         app[COMMANDER] = Commander(bus, clock, metrics, app[SHOTS])
         app[keys.OPERATORS] = operators
         app[keys.DEVICES] = await Devices.open(
@@ -237,7 +242,7 @@ async def site(
             ],
         )
         runner = web.AppRunner(app, access_log=None)
-        async with hooks.running():
+        async with hooks.running(), app[SHELL].running(storage.plugin(KEEPER)):
             await runner.setup()
             tcp = web.TCPSite(runner, "127.0.0.1", 0)
             await tcp.start()

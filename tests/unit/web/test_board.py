@@ -10,6 +10,7 @@ from kiosk.bus.memory import MemoryBus
 from kiosk.model import EndReason, Kiosk
 from kiosk.web import board
 from kiosk.web.live import Change, LiveKiosk, LiveView
+from tests.unit.signaling.test_device import FACTS
 from tests.unit.storage.keeping import NOON, ManualClock, said
 
 
@@ -36,6 +37,14 @@ def test_all_is_well() -> None:
     assert (row["tone"], row["state"], row["language"], row["media"], row["visit"]) == (
         "calm", "Waiting for a visitor", "", "", "",
     )  # fmt: skip
+
+
+def test_a_screen_out_of_service_waits_for_nobody() -> None:
+    live = view()
+    facts = FACTS | {"state": "offline", "at": round(NOON.timestamp() * 1000)}
+    live.apply(ev.KioskReported(kiosk_id="main", at=NOON, facts=facts))
+    row = board.kiosks(live)[0]
+    assert (row["state"], row["tone"]) == ("Out of service; visitors read why", "calm")
 
 
 def test_a_running_visit_reads_as_a_sentence() -> None:
