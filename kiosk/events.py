@@ -102,11 +102,11 @@ class TurnCompleted(_VisitEvent):
 
 
 class BargedIn(_VisitEvent):
-    """The visitor spoke over the avatar, which stopped; `heard_ms` of the answer had been heard."""
+    """The avatar was interrupted and stopped; `heard_ms` of its answer had been heard."""
 
     type: Literal["barged_in"] = "barged_in"
     heard_ms: int
-    by: Literal["speech", "button", "typing"] = "speech"
+    by: Literal["speech", "button", "typing", "operator"] = "speech"
 
 
 class ToolCalled(_VisitEvent):
@@ -132,6 +132,55 @@ class StaffWanted(_VisitEvent):
     type: Literal["staff_wanted"] = "staff_wanted"
     state: Literal["wanted", "coming", "over"] = "wanted"
     reason: str = ""
+
+
+class AnswerBegan(_VisitEvent):
+    """The first sound after a visitor's question; `after_ms` since it was heard or typed to end.
+
+    Measured here: the service's own wait for silence, which comes before, is not in it.
+    """
+
+    type: Literal["answer_began"] = "answer_began"
+    after_ms: int
+    by: Literal["speech", "typing"] = "speech"
+
+
+class OperatorJoined(_VisitEvent):
+    """A person took the conversation; the model is silent, and the visitor was told.
+
+    With `instead_of` they took it from another operator.
+    """
+
+    type: Literal["operator_joined"] = "operator_joined"
+    by: str
+    instead_of: str = ""
+
+
+class OperatorLeft(_VisitEvent):
+    """The model has the conversation again: handed back, or the operator was silent or absent."""
+
+    type: Literal["operator_left"] = "operator_left"
+    by: str
+    why: Literal["handed_back", "silent", "absent"] = "handed_back"
+
+
+class SaidByOperator(_VisitEvent):
+    """The avatar was told what to say, word for word; the words themselves come as a turn.
+
+    `sentence` is the id of one of the settings; without it the words were the operator's own.
+    """
+
+    type: Literal["said_by_operator"] = "said_by_operator"
+    by: str
+    sentence: str = ""
+
+
+class Whispered(_VisitEvent):
+    """The model was told something that the visitor neither sees nor hears; `text` is redacted."""
+
+    type: Literal["whispered"] = "whispered"
+    by: str
+    text: str
 
 
 class PluginEvent(_Event):
@@ -181,6 +230,11 @@ DomainEvent = Annotated[
     | ToolCalled
     | CardShown
     | StaffWanted
+    | AnswerBegan
+    | OperatorJoined
+    | OperatorLeft
+    | SaidByOperator
+    | Whispered
     | PluginEvent
     | UpstreamLost
     | UpstreamRestored

@@ -28,6 +28,8 @@ class Metrics:
         self.turns = counter("turns", "Finished turns, by speaker.", "speaker")
         self.tool_calls = counter("tool_calls", "Tool calls, by outcome.", "tool", "outcome")
         self.barge_ins = counter("barge_ins", "Interruptions of the avatar.", "by")
+        self.takeovers = counter("takeovers", "Conversations that an operator took.")
+        self.steering_refused = counter("steering_refused", "Operators' orders that came too fast.")
         self.hook_calls = counter("hook_calls", "Hook calls.", "hook", "plugin")
         self.hook_failures = counter(
             "hook_failures", "Failed hook calls, by kind.", "hook", "plugin", "kind"

@@ -20,8 +20,10 @@ from kiosk.hooks.facade import Hooks
 from kiosk.hooks.site import SessionHandle
 from kiosk.i18n import Texts
 from kiosk.model import Answers, Card, Comfort, EndReason, Kiosk
+from kiosk.session.delay import Delay
 from kiosk.session.line import Line
 from kiosk.session.state import VisitMachine
+from kiosk.session.takeover import Takeover
 from kiosk.session.threads import ToolThreads
 from kiosk.session.turns import FinishedTurn, TurnBook
 from kiosk.settings import Settings
@@ -112,6 +114,9 @@ class VisitContext:
         self.machine = VisitMachine()
         self.state_since = self.started
         self.book = TurnBook(self.settings.max_turns)
+        self.delay = Delay()
+        people = services.settings.operators
+        self.takeover = Takeover(silence_s=people.silence_s, absence_s=people.absence_s)
         self.cards: OrderedDict[str, m.ShowCard] = OrderedDict()
         self.shown: dict[str, Card] = {}
         """The cards on screen as they were before they were drawn."""
@@ -206,6 +211,11 @@ class VisitContext:
         """Note what the avatar said, to say it again when the visitor asks."""
         if words.strip() and words not in self._asides:
             self.last_answer = words
+
+    @property
+    def held(self) -> bool:
+        """Whether a person has the conversation: the model answers nothing and calls nothing."""
+        return self.takeover.by is not None
 
     @property
     def tools_running(self) -> int:

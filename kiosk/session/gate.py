@@ -7,6 +7,11 @@ from typing import Any, Final
 
 Ask = dict[str, Any]
 
+
+class PersonsWords(Ask):
+    """An ask whose words are an operator's, not the model's."""
+
+
 MAX_WAITING: Final = 8
 """Asks that may wait; beyond it the oldest goes, because it is the stalest."""
 
@@ -25,6 +30,21 @@ class ResponseGate:
         self._begun: tuple[str, Ask] | None = None
         self._unwanted = False
         self._waiting: deque[Ask] = deque()
+
+    @property
+    def asked(self) -> bool:
+        """Whether a response of ours has been asked for and not begun."""
+        return self._asked is not None
+
+    @property
+    def persons(self) -> bool:
+        """Whether the active response speaks an operator's words."""
+        return self._begun is not None and isinstance(self._begun[1], PersonsWords)
+
+    @property
+    def waiting(self) -> int:
+        """How many asks wait."""
+        return len(self._waiting)
 
     @property
     def busy(self) -> bool:
@@ -61,11 +81,12 @@ class ResponseGate:
                 break
         else:
             return False
+        wanted = True
         if ours is self._asked:
             self._asked = None
-            self._unwanted = False
+            wanted, self._unwanted = not self._unwanted, False
         self._begun = None
-        if overlap:
+        if overlap and wanted:
             self._waiting.appendleft(ours[1])
         return True
 

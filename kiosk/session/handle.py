@@ -61,9 +61,9 @@ class VisitHandle(SessionHandle):
 
     @override
     async def say(self, text: str) -> None:
-        """Have the avatar say `text` after what it is saying now."""
+        """Have the avatar say `text` after what it is saying now; not while a person speaks."""
         line = self._ctx.line
-        if line is not None and not self._ctx.over.is_set():
+        if line is not None and not self._ctx.over.is_set() and not self._ctx.held:
             with suppress(UpstreamError):  # a line that is lost is no fault of the plugin
                 await line.say(text)
 
@@ -122,5 +122,6 @@ class VisitHandle(SessionHandle):
 
     @override
     async def end(self) -> None:
-        """End the visit once what is being said has been said."""
-        self._ctx.end_after_speech = EndReason.GOODBYE
+        """End the visit once what is being said has been said; a person in it ends it herself."""
+        if not self._ctx.held:
+            self._ctx.end_after_speech = EndReason.GOODBYE

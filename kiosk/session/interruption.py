@@ -81,6 +81,12 @@ class Interruption:
         """The service heard speech end."""
         self._ctx.visitor_speaking = False
 
+    async def by_staff(self) -> None:
+        """A person takes the conversation: whatever is being said or looked up stops."""
+        self._tools.stop()
+        if self._stoppable:
+            await self._stop("operator", self._ctx.clock.monotonic())
+
     async def pressed(self, by: Literal["button", "typing"] = "button") -> None:
         """The visitor pressed stop, or sent a line."""
         if self._stoppable:
@@ -91,7 +97,9 @@ class Interruption:
         if self._ctx.visitor_speaking and self._speech == speech and self._stoppable:
             await self._stop("speech", self._ctx.clock.monotonic())
 
-    async def _stop(self, by: Literal["speech", "button", "typing"], began: float) -> None:
+    async def _stop(
+        self, by: Literal["speech", "button", "typing", "operator"], began: float
+    ) -> None:
         ctx = self._ctx
         line = ctx.line
         self._tools.barged_in()

@@ -16,6 +16,7 @@ from kiosk.session.interruption import Interruption
 from kiosk.session.line import Line
 from kiosk.session.negotiation import Negotiation
 from kiosk.session.opening import greet, session_settings, tell_settings
+from kiosk.session.steering import announce
 from kiosk.session.tools import ToolRunner
 from kiosk.session.upstream import UpstreamEvents
 from kiosk.signaling import messages as m
@@ -47,7 +48,7 @@ class Lifeline:
         self._told_started = False
         self._lost_at: float | None = None
         self._short_lives = 0
-        self._told_language = ctx.language
+        self._told = (ctx.language, ctx.held)
         self.events: UpstreamEvents | None = None
 
     async def run(self) -> None:
@@ -121,7 +122,7 @@ class Lifeline:
             wait_jitter=0.3,
         ):
             with attempt:
-                self._told_language = self._ctx.language
+                self._told = (self._ctx.language, self._ctx.held)
                 line = await Line.open(
                     settings, self._ctx.services.credential, await session_settings(self._ctx)
                 )
@@ -163,13 +164,21 @@ class Lifeline:
         ctx.emit(events.UpstreamRestored(**ctx.stamp(), after_ms=after))
         if self._greeted:
             ctx.to("listening")
+            await self._announce()
 
     async def _catch_up(self, line: Line) -> None:
-        """Tell a line of the language that was chosen while it was being opened."""
-        if self._told_language == self._ctx.language:
+        """Tell a line what changed while it was opened: the language, who has the conversation."""
+        line.muted = self._ctx.held
+        if self._told == (self._ctx.language, self._ctx.held):
             return
         try:
             await tell_settings(self._ctx, line)
+        except UpstreamError:
+            return  # the pump raises it again, where it is handled
+
+    async def _announce(self) -> None:
+        try:
+            await announce(self._ctx)
         except UpstreamError:
             return  # the pump raises it again, where it is handled
 
@@ -202,14 +211,17 @@ class Lifeline:
             # The visitor asked before we could greet; the answer is the greeting.
             self._greeted = True
             if ctx.machine.state == "connecting":
-                ctx.to("thinking" if line.gate.busy else "listening")
+                ctx.to("thinking" if line.gate.busy and not ctx.held else "listening")
                 if ctx.avatar_audible:
                     ctx.to("speaking")
             self._tell_started()
             return
         self._greeted = True
         ctx.active()
-        if self._ctx.services.settings.visit.greet and isinstance(greeting, Greeting):
+        if ctx.held:
+            ctx.to("listening")
+            await self._announce()
+        elif self._ctx.services.settings.visit.greet and isinstance(greeting, Greeting):
             ctx.to("greeting")
             took = ctx.clock.monotonic() - ctx.started
             self._ctx.services.metrics.greeting_seconds.observe(took)

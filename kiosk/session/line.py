@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from kiosk.errors import MediaError, UpstreamError
-from kiosk.session.gate import Ask, ResponseGate
+from kiosk.session.gate import Ask, PersonsWords, ResponseGate
 from kiosk.session.turns import FinishedTurn
 from kiosk.settings.upstream import UpstreamSettings
 from kiosk.voicelive import codec
@@ -26,6 +26,8 @@ class Line:
         self.ice: tuple[codec.IceServerEntry, ...] = ()
         self.avatar_connected = False
         self.switches_seen = 0
+        self.muted = False
+        """A person has the conversation: the model is asked for nothing."""
         self._avatar: asyncio.Future[str] | None = None
         self._avatar_event = ""
         self._update_event = ""
@@ -190,11 +192,17 @@ class Line:
     async def prime(self, turns: Sequence[FinishedTurn]) -> None:
         """Tell a new line what was said on the old one."""
         for turn in turns:
-            await self.add_text(turn.text, "user" if turn.speaker == "visitor" else "assistant")
+            if turn.speaker == "operator":
+                await self.add_text(f"A member of staff told the visitor: {turn.text}", "system")
+            else:
+                await self.add_text(turn.text, "user" if turn.speaker == "visitor" else "assistant")
 
     async def respond(self, ask: Ask | None = None) -> None:
-        """Ask for a response now, or as soon as the active one is done."""
-        ask = ask if ask is not None else {}
+        """Have the model answer now, or as soon as the active response is done."""
+        if not self.muted:
+            await self._request(ask if ask is not None else {})
+
+    async def _request(self, ask: Ask) -> None:
         if self.gate.ask(ask):
             await self._ask(ask)
 
@@ -204,29 +212,27 @@ class Line:
             event["response"] = ask
         self.gate.sent(await self._connection.send(event), ask)
 
-    async def say(self, text: str) -> None:
-        """Have `text` spoken word for word.
+    async def say(self, text: str, *, person: bool = False) -> None:
+        """Have `text` spoken word for word; with `person` the words are an operator's.
 
         Azure voices speak a pre-generated message; with OpenAI voices that stays text only
         (reported by users), so there the model is told to say it.
         """
+        ask: Ask
         if codec.is_openai_voice(self._voice):
-            await self.respond(
-                {
-                    "instructions": f"Say exactly this and nothing else: {text}",
-                    "tool_choice": "none",
-                }
-            )
-            return
-        await self.respond(
-            {
+            ask = {
+                "instructions": f"Say exactly this and nothing else: {text}",
+                "tool_choice": "none",
+            }
+        else:
+            ask = {
                 "pre_generated_assistant_message": {
                     "type": "message",
                     "role": "assistant",
                     "content": [{"type": "text", "text": text}],
                 }
             }
-        )
+        await self._request(PersonsWords(ask) if person else ask)
 
     async def response_done(self, response_id: str) -> None:
         """Note response.done and ask for what waited."""

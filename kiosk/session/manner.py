@@ -72,6 +72,9 @@ class Manner:
 
     async def _person(self) -> None:
         ctx = self._ctx
+        if ctx.held:  # one is there already
+            await ctx.aside(ctx.text("person.joined"))
+            return
         await self._interruption.pressed()
         words = await ctx.services.hooks.person_wanted(ctx.handle)
         if words is None:

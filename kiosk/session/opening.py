@@ -61,6 +61,8 @@ async def session_settings(ctx: VisitContext) -> dict[str, Any]:
         parts.append(SLOWLY)
         if ctx.rate_works:
             upstream = slower(upstream, ctx.settings.slow_rate)
+    if ctx.held:
+        upstream = unanswered(upstream)
     return session_update(
         upstream.model_copy(update={"mcp_servers": hooks.mcp_servers}),
         instructions="\n\n".join(part.strip() for part in parts if part.strip()),
@@ -129,6 +131,12 @@ def slower(upstream: UpstreamSettings, rate: float) -> UpstreamSettings:
         usual = 1 + float(said[1]) / 100 if said[2] else float(said[1])
     changed = voice.model_copy(update={"rate": f"{max(0.5, usual * rate):.2f}"})
     return upstream.model_copy(update={"voice": changed})
+
+
+def unanswered(upstream: UpstreamSettings) -> UpstreamSettings:
+    """Return the settings with which the service hears and transcribes, and answers nothing."""
+    detection = upstream.turn_detection.model_copy(update={"create_response": False})
+    return upstream.model_copy(update={"turn_detection": detection})
 
 
 async def change_language(ctx: VisitContext, language: str) -> None:

@@ -43,6 +43,9 @@ class Scribe:
             # A plugin may have put what was said into it; operators read it.
             title = await self._ctx.services.hooks.redact(item.title, "operator")
             item = item.model_copy(update={"title": title})
+        elif isinstance(item, events.Whispered):
+            text = await self._ctx.services.hooks.redact(item.text, "operator")
+            item = item.model_copy(update={"text": text})
         await self._ctx.services.bus.publish(events.EVENTS_TOPIC, item.model_dump(mode="json"))
         hooks = self._ctx.services.hooks
         hooks.session_event(self._ctx.handle, item)

@@ -20,6 +20,7 @@ from kiosk.session.lifeline import Lifeline
 from kiosk.session.negotiation import Negotiation
 from kiosk.session.questions import Questions
 from kiosk.session.scribe import Scribe
+from kiosk.session.steering import Steering
 from kiosk.session.taking import offers
 from kiosk.session.tools import ToolRunner
 from kiosk.session.visitor import VisitorInput
@@ -66,6 +67,7 @@ class Session:
         negotiation = Negotiation(self.ctx)
         self.visitor = VisitorInput(self.ctx, tools, self._interruption, negotiation)
         self._lifeline = Lifeline(self.ctx, tools, self._interruption, negotiation)
+        self._steering = Steering(self.ctx, self._interruption)
         self._watchdog = Watchdog(self.ctx, lambda: self._lifeline.events)
         self._scribe = Scribe(self.ctx)
         self.ended = asyncio.Event()
@@ -85,6 +87,8 @@ class Session:
         ctx.send(m.Set(**asdict(ctx.comfort), language=ctx.language))
         if ctx.tools_running:
             ctx.send(m.Working(active=True))
+        if ctx.held:
+            ctx.send(m.Joined(active=True))
         for turn in ctx.book.finished[-6:]:
             ctx.send(m.Caption(turn=turn.id, speaker=turn.speaker, text=turn.text, final=True))
         for card in ctx.cards.values():
@@ -107,10 +111,7 @@ class Session:
 
     async def command(self, payload: Payload) -> Payload:
         """Answer an operator's command from the bus."""
-        if payload.get("command") == "end":
-            self.ctx.end(EndReason.OPERATOR)
-            return {"ok": True}
-        return {"ok": False, "error": "unknown command"}
+        return await self._steering.command(payload)
 
     # ── the life of a visit ──────────────────────────────────────────────────────────────
 
@@ -133,6 +134,7 @@ class Session:
                     ("browser", self.visitor.read()),
                     ("microphone", self.visitor.listen()),
                     ("watchdog", self._watchdog.run()),
+                    ("steering", self._steering.run()),
                     ("absence", self._absence()),
                     ("scribe", self._scribe.run()),
                     ("until-over", self._until_over()),

@@ -33,6 +33,9 @@ MAX_PARALLEL: Final = 16
 FAILED: Final = "It failed. Say so and offer other help."
 """What the model is told when a tool breaks."""
 
+HELD: Final = "A member of staff talks with the visitor now. Do nothing."
+"""What the model is told of a call while a person has the conversation."""
+
 MINUTE_S: Final = 60.0
 
 HOSTED_S: Final = 30.0
@@ -142,7 +145,7 @@ class ToolRunner:
             return
         self._pending.pop(response_id, None)
         self._done.discard(response_id)
-        if line is not self._ctx.line:
+        if line is not self._ctx.line or self._ctx.held:
             return
         if self._ctx.visitor_speaking:
             # Asked for now, the avatar would talk over the visitor, whose own turn brings an
@@ -193,6 +196,8 @@ class ToolRunner:
         self, call_id: str, name: str, arguments: str, number: int
     ) -> tuple[Outcome, str, tuple[Card, ...]]:
         tool = self._ctx.services.hooks.tools.get(name)
+        if self._ctx.held:
+            return "refused", _error(HELD), ()
         if tool is None:
             return "refused", _error("There is no such function."), ()
         if number > MAX_PARALLEL:
@@ -333,12 +338,22 @@ class ToolRunner:
             if tool.cancel_on_barge_in:
                 task.cancel()
 
-    def line_lost(self) -> None:
-        """Forget the calls of a line that is gone; what runs finishes without an answer."""
+    def stop(self) -> None:
+        """Cancel every call, because a person took the conversation."""
         self._held_back = False
+        for _, task in tuple(self._running.values()):
+            task.cancel()
+        self._leave_hosted()
+
+    def _leave_hosted(self) -> None:
         for waiting in self._hosted.values():
             if not waiting.done():
                 waiting.set_result("cancelled")
+
+    def line_lost(self) -> None:
+        """Forget the calls of a line that is gone; what runs finishes without an answer."""
+        self._held_back = False
+        self._leave_hosted()
         self._pending.clear()
         self._done.clear()
         self._names.clear()

@@ -74,16 +74,21 @@ class TurnBook:
             turn.words.append((text, end_ms))
 
     def current(self, speaker: Speaker) -> OpenTurn | None:
-        """Return the newest open turn of `speaker`."""
+        """Return the newest open turn of `speaker`.
+
+        Here and below, what an operator had said counts as the avatar's: it is one voice.
+        """
         for turn in reversed(self._open.values()):
-            if turn.speaker == speaker:
+            if _voice(turn.speaker) == speaker:
                 return turn
         return None
 
     def complete(self, speaker: Speaker) -> tuple[OpenTurn, ...]:
         """Return the open turns of `speaker` that are whole, oldest first."""
         return tuple(
-            turn for turn in self._open.values() if turn.speaker == speaker and turn.complete
+            turn
+            for turn in self._open.values()
+            if _voice(turn.speaker) == speaker and turn.complete
         )
 
     def finish(self, turn_id: str) -> FinishedTurn | None:
@@ -104,7 +109,7 @@ class TurnBook:
         Returns what was kept, oldest first, and how much of the newest was heard, in ms.
         """
         kept: list[FinishedTurn] = []
-        turns = [turn for turn in self._open.values() if turn.speaker == speaker]
+        turns = [turn for turn in self._open.values() if _voice(turn.speaker) == speaker]
         for turn in turns:
             length_ms = spoken_ms(turn)
             if turn is not turns[-1] and turn.complete and length_ms <= heard_ms:
@@ -140,6 +145,11 @@ class TurnBook:
     def awaiting_answer(self) -> bool:
         """Whether the visitor spoke last and nobody answered."""
         return bool(self.finished) and self.finished[-1].speaker == "visitor"
+
+
+def _voice(speaker: Speaker) -> Speaker:
+    """Return whose voice it is; an operator has the avatar's."""
+    return "visitor" if speaker == "visitor" else "avatar"
 
 
 def spoken_ms(turn: OpenTurn) -> int:

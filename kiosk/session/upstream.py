@@ -7,7 +7,9 @@ from typing import Any, Final
 
 import structlog
 
+from kiosk import events
 from kiosk.errors import UpstreamError
+from kiosk.model import Speaker
 from kiosk.session.context import VisitContext
 from kiosk.session.interruption import Interruption
 from kiosk.session.line import Line
@@ -48,6 +50,9 @@ class UpstreamEvents:
         self._speech_over: float | None = None
         self._sign_at = ctx.clock.monotonic()
         self._owed_since: float | None = None
+        # The response that nobody wants; what still arrives of it is not shown.
+        self._ignored = ""
+        self._persons_items: set[str] = set()
         self._handlers: dict[str, Callable[[Event], Awaitable[None]]] = {
             "input_audio_buffer.speech_started": self._speech_started,
             "input_audio_buffer.speech_stopped": self._speech_stopped,
@@ -87,12 +92,15 @@ class UpstreamEvents:
 
     async def _speech_started(self, _event: Event) -> None:
         self._ctx.active()
+        self._ctx.delay.called_off()
         await self._interruption.speech_started()
 
     async def _speech_stopped(self, _event: Event) -> None:
         self._ctx.active()
         self._interruption.speech_stopped()
-        if self._ctx.machine.state == "listening":
+        if not self._ctx.avatar_audible:
+            self._ctx.delay.asked("speech", self._ctx.clock.monotonic())
+        if self._ctx.machine.state == "listening" and not self._ctx.held:
             self._ctx.to("thinking")
 
     async def _heard_delta(self, event: Event) -> None:
@@ -117,6 +125,7 @@ class UpstreamEvents:
     async def _heard_nothing(self, event: Event) -> None:
         # Noise taken for speech: nothing to show, and nobody is thinking about it.
         self._ctx.book.finish(_text(event, "item_id"))
+        self._ctx.delay.called_off()
         await self._tools.nothing_was_said(self._line)
         if self._ctx.machine.state == "thinking" and not self._line.gate.busy:
             self._ctx.to("listening")
@@ -124,17 +133,32 @@ class UpstreamEvents:
     # ── answering ────────────────────────────────────────────────────────────────────────
 
     async def _response_created(self, event: Event) -> None:
-        if self._line.gate.created(_text(event.get("response"), "id")):
-            await self._line.cancel()
-            return
-        if self._ctx.machine.state == "listening":
+        gate, response_id = self._line.gate, _text(event.get("response"), "id")
+        # Of its own accord the service should begin none while a person has the conversation. It
+        # does when it had begun before it was told, or does not take that setting in a session.
+        uncalled = self._ctx.held and not gate.asked
+        self._persons_items.clear()
+        if gate.created(response_id) or uncalled:
+            await self._ignore(response_id)
+        elif self._ctx.machine.state == "listening" and not self._ctx.held:
             self._ctx.to("thinking")
+
+    async def _ignore(self, response_id: str) -> None:
+        self._ignored = response_id
+        await self._line.cancel()
+
+    def _is_ignored(self, event: Event) -> bool:
+        return self._ignored != "" and _text(event, "response_id") == self._ignored
 
     async def _item_added(self, event: Event) -> None:
         item = event.get("item")
         kind = _text(item, "type")
         if kind == "message":
+            if self._is_ignored(event):
+                return
             self._interruption.item_began(_text(item, "id"))
+            if self._line.gate.persons:
+                self._persons_items.add(_text(item, "id"))
         elif kind == "function_call":
             self._tools.named(_text(item, "call_id"), _text(item, "name"))
         elif kind == "mcp_call":
@@ -147,21 +171,29 @@ class UpstreamEvents:
             )
 
     async def _spoken_delta(self, event: Event) -> None:
-        turn = self._ctx.book.delta(_text(event, "item_id"), "avatar", _text(event, "delta"))
+        if self._is_ignored(event):
+            return
+        item_id = _text(event, "item_id")
+        turn = self._ctx.book.delta(item_id, self._speaker(item_id), _text(event, "delta"))
         if turn is None:
             return
-        self._ctx.send(m.Caption(turn=turn.id, speaker="avatar", text=turn.text))
+        self._ctx.send(m.Caption(turn=turn.id, speaker=turn.speaker, text=turn.text))
         # With a picture, the avatar itself says when its mouth moves; without one, words are all.
         if not self._line.avatar_connected or self._line.switches_seen == 0:
             self._begin_speaking()
 
+    def _speaker(self, item_id: str) -> Speaker:
+        return "operator" if item_id in self._persons_items else "avatar"
+
     async def _spoken(self, event: Event) -> None:
+        if self._is_ignored(event):
+            return
         words = _text(event, "transcript") or _text(event, "text")
         item_id = _text(event, "item_id")
-        turn = self._ctx.book.whole(item_id, "avatar", words)
+        turn = self._ctx.book.whole(item_id, self._speaker(item_id), words)
         if turn is not None:
             self._ctx.answered(words)
-            self._ctx.send(m.Caption(turn=turn.id, speaker="avatar", text=turn.text))
+            self._ctx.send(m.Caption(turn=turn.id, speaker=turn.speaker, text=turn.text))
 
     async def _word_time(self, event: Event) -> None:
         offset, length = event.get("audio_offset_ms"), event.get("audio_duration_ms")
@@ -263,6 +295,10 @@ class UpstreamEvents:
     def _begin_speaking(self, *, again: bool = False) -> None:
         if not self._ctx.avatar_audible:
             self._interruption.audible()
+        waited = self._ctx.delay.heard(self._ctx.clock.monotonic())
+        if waited is not None and not self._ctx.held:
+            stamp = self._ctx.stamp()
+            self._ctx.emit(events.AnswerBegan(**stamp, after_ms=waited.ms, by=waited.by))
         if self._ctx.machine.talking:
             self._ctx.to("speaking")
             if again:
@@ -281,7 +317,8 @@ class UpstreamEvents:
         for turn in self._ctx.book.complete("avatar"):
             self._ctx.finish_turn(self._ctx.book.finish(turn.id))
         if self._ctx.machine.state in {"speaking", "thinking", "greeting"}:
-            self._ctx.to("thinking" if self._line.gate.busy else "listening")
+            waits = self._line.gate.busy and not self._ctx.held
+            self._ctx.to("thinking" if waits else "listening")
         if not self._line.gate.busy and self._ctx.end_after_speech is not None:
             self._ctx.end(self._ctx.end_after_speech)
 
@@ -297,6 +334,10 @@ class UpstreamEvents:
         if self._line.update_refused(info) and await self._try_without_rate():
             return
         if self._line.gate.refused(info.event_id, overlap=info.code == OVERLAP):
+            if info.code == OVERLAP and self._ctx.held and self._line.gate.active is not None:
+                # So the one that is active is the service's own.
+                self._persons_items.clear()
+                await self._ignore(self._line.gate.active)
             if info.code != OVERLAP:
                 self._ctx.send(
                     m.Failure(code="answer_failed", message=self._ctx.text("error.answer_failed"))

@@ -139,9 +139,10 @@ class VisitorInput:
         line = ctx.line
         if line is None:
             return  # it is part of the history that the next line is told, and answers
+        ctx.delay.asked("typing", ctx.clock.monotonic())
         await line.add_text(text)
         await line.respond()
-        if ctx.machine.talking:
+        if ctx.machine.talking and not ctx.held:
             ctx.to("thinking")
 
     async def _talk(self, *, active: bool) -> None:
@@ -162,7 +163,8 @@ class VisitorInput:
             await self._flush_audio(line)
             await line.commit()
             await line.respond()
-            if self._ctx.machine.talking:
+            self._ctx.delay.asked("speech", self._ctx.clock.monotonic())
+            if self._ctx.machine.talking and not self._ctx.held:
                 self._ctx.to("thinking")
         else:
             await self._trailing_silence(line)

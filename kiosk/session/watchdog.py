@@ -68,8 +68,8 @@ class Watchdog:
             self._warned(now)
             return
         busy = ctx.machine.state in {"speaking", "thinking", "greeting", "connecting", "queued"}
-        if busy or ctx.tools_running or ctx.avatar_audible:
-            # Quiet time begins when the avatar stops.
+        if busy or ctx.tools_running or ctx.avatar_audible or ctx.held:
+            # Quiet time begins when the avatar stops, or a person leaves the conversation.
             ctx.last_activity = max(ctx.last_activity, now)
             return
         if now - ctx.last_activity > settings.idle_s:

@@ -140,6 +140,13 @@ class Settings(BaseSettings):
                         f"{where}site.{name}: {code} is none of site.languages; correct it or add "
                         "it"
                     )
+        for sentence in settings.operators.sentences:
+            for code in sentence.text:
+                if code not in {*known, *bases} and not where:
+                    raise ValueError(
+                        f"operators.sentences: {sentence.id}: {code} is none of site.languages; "
+                        "correct it or add it"
+                    )
         manual = settings.upstream.turn_detection.type == "none"
         if manual and site.talk != "push":
             raise ValueError(

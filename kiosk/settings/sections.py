@@ -12,6 +12,7 @@ from pydantic import Field, SecretStr, field_validator
 from kiosk.settings.attract import Presence
 from kiosk.settings.base import LANGUAGE_CODE, Section
 from kiosk.settings.overrides import of
+from kiosk.settings.steering import SteeringSettings
 
 TalkMode = Literal["open", "push", "hybrid"]
 Wording = Literal["standard", "children"]
@@ -298,8 +299,8 @@ class StorageSettings(Section):
     )
 
 
-class OperatorSettings(Section):
-    """Who may look on."""
+class OperatorSettings(SteeringSettings):
+    """Who may look on, and take part."""
 
     session_hours: float = Field(12, gt=0, le=168, description="A login lasts this long, h.")
     idle_minutes: float = Field(60, gt=0, le=1440, description="Unused, it ends sooner, min.")

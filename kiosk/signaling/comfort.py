@@ -70,6 +70,16 @@ class Working(Message):
     active: bool
 
 
+class Joined(Message):
+    """A person of the staff is in the conversation (true), or the assistant is alone again.
+
+    Sent again on resume. Until it is false the avatar speaks that person's words.
+    """
+
+    type: Literal["joined"] = "joined"
+    active: bool
+
+
 class Set(Message):
     """Change how the screen looks or sounds, because the visitor said so; only what is named.
 

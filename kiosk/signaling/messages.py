@@ -18,6 +18,7 @@ from kiosk.signaling.base import Message
 from kiosk.signaling.comfort import (
     AskPace,
     Comfort,
+    Joined,
     MoreTime,
     Pace,
     Person,
@@ -35,6 +36,7 @@ __all__ = [
     "Comfort",
     "Command",
     "CommandDone",
+    "Joined",
     "MoreTime",
     "Pace",
     "PageEvent",
@@ -386,6 +388,7 @@ ServerMessage = (
     | Visit
     | State
     | Working
+    | Joined
     | Set
     | Ice
     | Answer

@@ -6,7 +6,14 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any, TypeAlias
 
-from kiosk.events import BargedIn, ToolCalled, TurnCompleted, UpstreamRestored
+from kiosk.events import (
+    AnswerBegan,
+    BargedIn,
+    ToolCalled,
+    TurnCompleted,
+    UpstreamRestored,
+    Whispered,
+)
 from kiosk.model import TranscriptEntry
 from kiosk.web import device_board, wording
 from kiosk.web.live import Change, LiveKiosk, LiveView, LiveVisit
@@ -148,17 +155,18 @@ def entry(change: Change) -> Fields:
     """Return one line of a visit's timeline; `ms` is set where time was spent."""
     event = change.event
     line = wording.line(event)
-    ms = ""
-    bar = 0
+    text, ms, bar = line.text, "", 0
+    if isinstance(event, Whispered):
+        text += f": {event.text}"
     if isinstance(event, ToolCalled):
         ms, bar = wording.milliseconds(event.ms), event.ms
-    elif isinstance(event, UpstreamRestored):
+    elif isinstance(event, UpstreamRestored | AnswerBegan):
         ms, bar = wording.milliseconds(event.after_ms), event.after_ms
     elif isinstance(event, BargedIn):
         ms = wording.milliseconds(event.heard_ms)
     return {
         "seq": change.seq,
-        "text": line.text,
+        "text": text,
         "tone": line.tone,
         "at": _iso(event.at),
         "ms": ms,

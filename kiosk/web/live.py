@@ -22,6 +22,7 @@ from kiosk.clock import Clock, new_id
 from kiosk.events import (
     EVENT_ADAPTER,
     EVENTS_TOPIC,
+    AnswerBegan,
     BargedIn,
     CardShown,
     DomainEvent,
@@ -31,7 +32,10 @@ from kiosk.events import (
     KioskReported,
     LanguageChanged,
     MediaChanged,
+    OperatorJoined,
+    OperatorLeft,
     PluginEvent,
+    SaidByOperator,
     ScreenRests,
     StaffWanted,
     StateChanged,
@@ -41,6 +45,7 @@ from kiosk.events import (
     UpstreamRestored,
     VisitEnded,
     VisitStarted,
+    Whispered,
 )
 from kiosk.model import Kiosk
 from kiosk.signaling.device import Report
@@ -115,10 +120,17 @@ class LiveVisit:
     media_at: datetime | None = None
     wanted: StaffWanted | None = None
     """A person is wanted or coming; None when nobody is."""
+    taken_by: str = ""
+    """The operator who has the conversation; empty while the model has it."""
+    taken_at: datetime | None = None
     lost_at: datetime | None = None
     ended: VisitEnded | None = None
     turns: deque[TurnCompleted] = field(default_factory=lambda: deque(maxlen=MAX_TURNS))
     timeline: deque[Change] = field(default_factory=lambda: deque(maxlen=MAX_TIMELINE))
+    answer_ms: int | None = None
+    """What the visitor waited for the answer that is being given."""
+    waited: OrderedDict[int, int] = field(default_factory=OrderedDict)
+    """What they waited for each answer, ms, by the number of its turn."""
     forgotten: int = 0
     """Timeline entries that have gone already."""
 
@@ -314,6 +326,11 @@ class LiveView:
                 visit.media_detail = event.detail
             case TurnCompleted():
                 visit.turns.append(event)
+                if event.speaker != "visitor" and visit.answer_ms is not None:
+                    visit.waited[event.seq] = visit.answer_ms
+                    visit.answer_ms = None
+                    if len(visit.waited) > MAX_TURNS:
+                        visit.waited.popitem(last=False)
                 if not visit.language:
                     visit.language = event.language
             case UpstreamLost():
@@ -322,9 +339,18 @@ class LiveView:
                 visit.lost_at = None
             case StaffWanted():
                 visit.wanted = event if event.state != "over" else None
+            case OperatorJoined():
+                visit.taken_by, visit.taken_at = event.by, event.at
+                visit.wanted = None  # a person is there
+            case OperatorLeft():
+                visit.taken_by, visit.taken_at = "", None
+            case AnswerBegan():
+                visit.answer_ms = event.after_ms
             case VisitEnded():
                 self._end(event, kiosk, visit)
             case BargedIn() | ToolCalled() | CardShown() | PluginEvent():
+                pass
+            case SaidByOperator() | Whispered():
                 pass
 
     def _leads(self, event: DomainEvent, kiosk: LiveKiosk, visit: LiveVisit) -> bool:
@@ -336,6 +362,7 @@ class LiveView:
     def _end(self, event: VisitEnded, kiosk: LiveKiosk | None, visit: LiveVisit) -> None:
         visit.ended = event
         visit.lost_at = None
+        visit.taken_by, visit.taken_at = "", None
         self.running.pop(visit.id, None)
         self.ended[visit.id] = visit
         if len(self.ended) > MAX_ENDED:

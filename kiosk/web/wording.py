@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Final, Literal, assert_never
 
 from kiosk.events import (
+    AnswerBegan,
     BargedIn,
     CardShown,
     DomainEvent,
@@ -16,7 +17,10 @@ from kiosk.events import (
     KioskReported,
     LanguageChanged,
     MediaChanged,
+    OperatorJoined,
+    OperatorLeft,
     PluginEvent,
+    SaidByOperator,
     ScreenRests,
     StaffWanted,
     StateChanged,
@@ -26,6 +30,7 @@ from kiosk.events import (
     UpstreamRestored,
     VisitEnded,
     VisitStarted,
+    Whispered,
 )
 from kiosk.model import EndReason, Speaker
 
@@ -111,6 +116,17 @@ _OUTCOMES: Final = {
     "timed_out": "gave no answer within",
     "refused": "was refused after",
     "cancelled": "was cancelled after",
+}
+_LEFT: Final = {
+    "handed_back": "{} gave the conversation back to the assistant",
+    "silent": "{} said nothing for long; the assistant has the conversation again",
+    "absent": "{} is no longer watching; the assistant has the conversation again",
+}
+_BARGED: Final = {
+    "speech": "Visitor spoke over the avatar",
+    "button": "Visitor stopped the avatar",
+    "typing": "Visitor stopped the avatar",
+    "operator": "An operator stopped the avatar",
 }
 _COMMANDS: Final = {
     "reload": "a reload",
@@ -215,8 +231,7 @@ def line(event: DomainEvent) -> Line:
             cut = ", interrupted" if event.interrupted else ""
             return Line(f"{speaker(event.speaker)} spoke{cut}")
         case BargedIn():
-            how = "spoke over the avatar" if event.by == "speech" else "stopped the avatar"
-            return Line(f"Visitor {how} after {milliseconds(event.heard_ms)} of its answer")
+            return Line(f"{_BARGED[event.by]} after {milliseconds(event.heard_ms)} of its answer")
         case ToolCalled():
             ok = event.outcome in {"ok", "cancelled"}
             text = f"Tool {event.tool} {_OUTCOMES[event.outcome]} {milliseconds(event.ms)}"
@@ -228,6 +243,22 @@ def line(event: DomainEvent) -> Line:
                 _STAFF[event.state] + (f": {event.reason}" if event.reason else ""),
                 "trouble" if event.state == "wanted" else "calm",
             )
+        case AnswerBegan():
+            since = "spoke" if event.by == "speech" else "typed"
+            return Line(f"Answer began {milliseconds(event.after_ms)} after the visitor {since}")
+        case OperatorJoined():
+            over = f", instead of {event.instead_of}" if event.instead_of else ""
+            return Line(f"{event.by} has the conversation{over}; the visitor knows", "busy")
+        case OperatorLeft():
+            return Line(
+                _LEFT[event.why].format(event.by),
+                "calm" if event.why == "handed_back" else "trouble",
+            )
+        case SaidByOperator():
+            what = f"the sentence “{event.sentence}”" if event.sentence else "own words"
+            return Line(f"{event.by} had the avatar say {what}")
+        case Whispered():
+            return Line(f"{event.by} whispered to the model")
         case PluginEvent():
             return Line(f"{event.plugin}: {event.name.replace('_', ' ')}")
         case UpstreamLost():

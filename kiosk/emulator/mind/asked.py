@@ -26,6 +26,17 @@ def request(turns: tuple[Turn, ...]) -> str:
     return " ".join(said)
 
 
+def whispered(turns: tuple[Turn, ...]) -> str:
+    """Return what system messages told the assistant since it last spoke: for this answer only."""
+    told: list[str] = []
+    for turn in reversed(turns):
+        if isinstance(turn, Said) and turn.role == "assistant":
+            break
+        if isinstance(turn, Said) and turn.role == "system":
+            told.insert(0, turn.text)
+    return "\n".join(told)
+
+
 def fresh_outputs(turns: tuple[Turn, ...]) -> list[Returned]:
     """Return function outputs that came since anybody last spoke."""
     fresh: list[Returned] = []

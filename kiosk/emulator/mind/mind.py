@@ -11,6 +11,7 @@ from kiosk.emulator.mind.asked import (
     request_behind,
     split_requests,
     visitor_words,
+    whispered,
 )
 from kiosk.emulator.mind.facts import find_fact
 from kiosk.emulator.mind.orders import find_order, follow, greeting
@@ -109,6 +110,9 @@ def _answer(said: str, context: Context, scenario: Scenario, tongue: Tongue) -> 
     leaving = parting(said, context, tongue)
     if leaving is not None:
         return Plan(calls=(FunctionCall(leaving.name, {}),))
+    told = find_fact(said, whispered(context.turns), tongue.code)
+    if told:
+        return Plan(say=_in_words(told, context, tongue))
     facts, calls = _several(said, context, tongue)
     if len(facts) + len(calls) > 1:
         say = " ".join(_in_words(fact, context, tongue) for fact in facts)

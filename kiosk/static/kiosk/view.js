@@ -115,6 +115,14 @@ export class View {
     else show();
   }
 
+  /** A person of the staff speaks through the avatar: said for as long as they do. */
+  setJoined(active) {
+    const line = part("joined");
+    if (active) line.dataset.text = "person.here";
+    else delete line.dataset.text;
+    line.textContent = active ? this.texts.get("person.here") : "";
+  }
+
   focusTyping() {
     part("text-input").focus({ preventScroll: true });
   }
@@ -190,6 +198,7 @@ export class View {
   wipe() {
     this.notices.clear();
     this.#renderNotice();
+    this.setJoined(false);
     part("text-input").value = "";
     part("text-input").blur();
     part("sound").hidden = true;

@@ -172,6 +172,7 @@ export class Visit {
       },
       state: ({ state, media }) => this.#state(state, media),
       working: ({ active }) => this.view.setWorking(active),
+      joined: ({ active }) => this.view.setJoined(active),
       set: (wanted) => this.#set(wanted),
       ice: ({ servers }) => this.media.open(servers),
       answer: ({ sdp }) => this.media.answer(sdp),

@@ -67,6 +67,27 @@ SAMPLES: list[tuple[ev.DomainEvent, str, str]] = [
     (ev.StaffWanted(**STAMP, state="coming"), "Somebody is coming", "calm"),
     (ev.StaffWanted(**STAMP, state="over"), "Nobody is wanted any more", "calm"),
     (
+        ev.AnswerBegan(**STAMP, after_ms=820),
+        "Answer began 820 ms after the visitor spoke",
+        "calm",
+    ),
+    (
+        ev.OperatorJoined(**STAMP, by="anna", instead_of="bert"),
+        "anna has the conversation, instead of bert; the visitor knows",
+        "busy",
+    ),
+    (
+        ev.OperatorLeft(**STAMP, by="anna", why="absent"),
+        "anna is no longer watching; the assistant has the conversation again",
+        "trouble",
+    ),
+    (
+        ev.SaidByOperator(**STAMP, by="anna", sentence="closing"),
+        "anna had the avatar say the sentence “closing”",
+        "calm",
+    ),
+    (ev.Whispered(**STAMP, by="anna", text=SECRET), "anna whispered to the model", "calm"),
+    (
         ev.PluginEvent(
             kiosk_id="main", at=NOON, plugin="survey", name="form_sent", data={"text": SECRET}
         ),

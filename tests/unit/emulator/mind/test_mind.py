@@ -297,3 +297,10 @@ def test_it_does_not_offer_to_end_the_visit() -> None:
     plan = think(Context(turns=(Said("user", "xyzzy plugh"),), tools=tools), DEFAULT)
     assert "goodbye" not in plan.say
     assert "ask a member of staff" in plan.say
+
+
+def test_what_a_system_message_tells_counts_for_the_next_answer_only() -> None:
+    told = Said("system", "For your next answer only.\nThe sauna is on the roof.")
+    assert ask("Where is the sauna?", told).say == "The sauna is on the roof."
+    later = (told, Said("user", "Thanks"), Said("assistant", "You are welcome."))
+    assert "roof" not in ask("Where is the sauna?", *later).say
