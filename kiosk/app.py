@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 import aiohttp
 import structlog
@@ -38,6 +39,7 @@ from kiosk.web import (
     attract,
     dashboard,
     enrol,
+    fleet,
     health,
     kiosk_page,
     middlewares,
@@ -53,6 +55,8 @@ from kiosk.web.api import table as api
 from kiosk.web.catalogues import Catalogues
 from kiosk.web.commander import COMMANDER, Commander
 from kiosk.web.feed import Feed
+from kiosk.web.fleet_feed import FleetFeed
+from kiosk.web.fleet_rows import ROWS, Rows
 from kiosk.web.health import Readiness
 from kiosk.web.lean import lean
 from kiosk.web.live import LiveView
@@ -135,7 +139,15 @@ def create_app(
         catalogues.version,
         pages.shown(settings),
     )
-    app[keys.LIVE] = LiveView(app[keys.BUS], clock, kiosks.values(), version=app[pages.VERSION])
+    app[keys.LIVE] = LiveView(
+        app[keys.BUS],
+        clock,
+        kiosks.values(),
+        version=app[pages.VERSION],
+        configs={name: pages.config_digest(settings, name) for name in kiosks},
+        zone=ZoneInfo(settings.site.time_zone),
+    )
+    app[ROWS] = Rows(app[keys.LIVE], app[keys.TEMPLATES], settings.site.time_zone)
     app[SHOTS] = Shots(app[keys.BUS], clock)
     app[COMMANDER] = Commander(app[keys.BUS], clock, metrics, app[SHOTS])
     app[signaling.KIOSKS] = kiosks
@@ -162,6 +174,8 @@ def create_app(
             *health.routes(),
             *enrol.routes(),
             *dashboard.routes(),
+            *fleet.routes(),
+            *FleetFeed(app[keys.LIVE], app[ROWS], metrics).routes(),
             *kiosk_page.routes(),
             *plugin_page.routes(),
             *sinks_page.routes(),

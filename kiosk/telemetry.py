@@ -57,6 +57,12 @@ class Metrics:
             "page_events", "What pages told of themselves.", "event", "reason"
         )
         self.requests_left = counter("requests_left", "Requests whose browser went away.")
+        self.feed_joined = counter(
+            "feed_joined", "Changes of screens sent to a dashboard together with a later one."
+        )
+        self.slow_dashboards = counter(
+            "slow_dashboards", "Dashboards cut off because they lagged; they start afresh."
+        )
         self.slow_sockets = counter("slow_sockets", "Browsers cut off because they lagged.")
         self.upstream_errors = counter("upstream_errors", "Errors from upstream, by code.", "code")
         self.upstream_lost = counter("upstream_lost", "Upstream lines lost, by code.", "code")

@@ -37,18 +37,24 @@ class Report(Message):
     `frame_age_s` is how long ago a picture of the avatar was last shown, where one should be.
     `silent_s` is for how long an open microphone has given nothing but silence; `levels` are its
     loudest moments (0 to 100), the newest last. `camera` is the one that notices visitors, where a
-    site wants it: `on`, `missing`, `denied`. `at` is the device's own clock.
+    site wants it: `on`, `missing`, `denied`. `at` is the device's own clock. `config` is the
+    digest of its settings that the page was made with, `held` that it stays at its version.
+    `rtt_ms` and `lost` (percent of packets) are of the avatar's connection since the last report.
     """
 
     type: Literal["device"] = "device"
     every_s: Seconds
     page: str = Field(max_length=64)
+    config: str = Field(default="", max_length=64)
+    held: bool = False
     browser: str = Field(default="", max_length=200)
     width: int = Field(ge=0, le=100_000)
     height: int = Field(ge=0, le=100_000)
     language: str = Field(max_length=35)
     state: str = Field(pattern=r"^[a-z]{1,20}$")
     media: str | None = Field(default=None, pattern=r"^[a-z]{1,20}$")
+    rtt_ms: int | None = Field(default=None, ge=0, le=600_000)
+    lost: float | None = Field(default=None, ge=0, le=100, allow_inf_nan=False)
     frame_age_s: Seconds | None = None
     volume: int = Field(ge=0, le=100)
     muted: bool = False

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from itertools import pairwise
 from typing import Any, Final
 
-from sqlalchemy import Row, func, select, tuple_, update
+from sqlalchemy import Row, case, func, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kiosk.clock import Clock
@@ -126,6 +127,22 @@ class Visits:
         async with self._db.read() as connection:
             rows = (await connection.execute(query.limit(max(1, min(limit, MAX_PAGE))))).all()
         return tuple(_visit(row) for row in rows)
+
+    async def by_hour(self, edges: Sequence[datetime]) -> Mapping[str, tuple[int, ...]]:
+        """Return how many visits began between each edge and the next, by screen."""
+        table = schema.visits.c
+        spans = [
+            func.sum(case(((table.started_at >= start) & (table.started_at < end), 1), else_=0))
+            for start, end in pairwise(edges)
+        ]
+        query = (
+            select(table.kiosk_id, *spans)
+            .where(table.started_at >= edges[0], table.started_at < edges[-1])
+            .group_by(table.kiosk_id)
+        )
+        async with self._db.read() as connection:
+            rows = (await connection.execute(query)).all()
+        return {row[0]: tuple(row[1:]) for row in rows}
 
 
 class Turns:

@@ -31,7 +31,7 @@ Sites: TypeAlias = Collection[str] | None
 
 def kiosks(view: LiveView, sites: Sites = None) -> list[Fields]:
     """Return every screen of `sites`, in the order of the settings: rows keep their place."""
-    return [kiosk(view, item) for item in _of(view, sites)]
+    return [kiosk(view, item) for item in of_sites(view, sites)]
 
 
 def kiosk(view: LiveView, item: LiveKiosk) -> Fields:
@@ -67,7 +67,7 @@ def kiosk(view: LiveView, item: LiveKiosk) -> Fields:
 def attention(view: LiveView, sites: Sites = None) -> list[Fields]:
     """Return what needs a person at `sites`, worst first; empty when all is well."""
     found: list[tuple[int, Fields]] = []
-    for item in _of(view, sites):
+    for item in of_sites(view, sites):
         visit = view.running.get(item.visit_id) if item.visit_id is not None else None
         if not item.connected:
             if item.changed_at is not None:
@@ -104,8 +104,10 @@ def attention(view: LiveView, sites: Sites = None) -> list[Fields]:
 
 def headline(view: LiveView, sites: Sites = None) -> str:
     """Return the one line that says how things are at `sites`."""
-    shown = _of(view, sites)
+    shown = of_sites(view, sites)
     total = len(shown)
+    if total == 0:
+        return "No screen is yours to look after."
     connected = sum(item.connected for item in shown)
     ids = {item.id for item in shown}
     visits = sum(item.kiosk_id in ids for item in view.running.values())
@@ -174,7 +176,8 @@ def entry(change: Change) -> Fields:
     }
 
 
-def _of(view: LiveView, sites: Sites) -> list[LiveKiosk]:
+def of_sites(view: LiveView, sites: Sites) -> list[LiveKiosk]:
+    """Return the screens of some houses, in the order of the settings."""
     return [item for item in view.kiosks.values() if sites is None or item.site in sites]
 
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import functools
-from datetime import datetime
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
@@ -28,13 +26,12 @@ from kiosk.web.request import (
     set_operator_cookie,
 )
 from kiosk.web.routes import Route
+from kiosk.web.when import When
 
 HOME: Final = "/operator/"
 PAGE: Final = 50
 """Past visits on one page."""
 AUDIT_PAGE: Final = 100
-RECENT: Final = 8
-"""Past visits under the live list."""
 END_WAIT_S: Final = 5.0
 """How long a visit may take to answer that it is ending."""
 MAX_WHY: Final = 200
@@ -44,30 +41,6 @@ _OUTCOMES: Final = {
     "over": "The visit was over already.",
     "silent": "The visit did not answer; try again, or restart the screen.",
 }
-
-
-class When:
-    """Times for templates, at the site's clock."""
-
-    def __init__(self, zone: str) -> None:
-        self._zone = ZoneInfo(zone)
-        self.zone = zone
-
-    def clock(self, at: datetime | str) -> str:
-        """Return the time of day; nothing for no time."""
-        moment = self._local(at)
-        return moment.strftime("%H:%M:%S") if moment is not None else ""
-
-    def full(self, at: datetime | str) -> str:
-        """Return day and time."""
-        moment = self._local(at)
-        return moment.strftime("%Y-%m-%d %H:%M:%S") if moment is not None else ""
-
-    def _local(self, at: datetime | str) -> datetime | None:
-        if at == "":
-            return None
-        moment = datetime.fromisoformat(at) if isinstance(at, str) else at
-        return moment.astimezone(self._zone)
 
 
 async def render(
@@ -145,25 +118,6 @@ async def logout(request: web.Request) -> web.Response:
     raise response
 
 
-async def now_page(request: web.Request) -> web.Response:
-    """Show every screen and what needs a person."""
-    live = request.app[keys.LIVE]
-    who = operator(request)
-    sites = who.sites(Access.FLEET_VIEW)
-    recent = await request.app[keys.STORAGE].visits.recent(RECENT, sites=sites)
-    return await render(
-        request,
-        "now.html",
-        nav="now",
-        feed="/operator/feed",
-        kiosks=board.kiosks(live, sites),
-        attention=board.attention(live, sites),
-        headline=board.headline(live, sites),
-        visits=[_past(request, row) for row in recent if row.id not in live.running],
-        panels=await request.app[keys.HOOKS].dashboard_panels(who.name),
-    )
-
-
 async def visits_page(request: web.Request) -> web.Response:
     """List past visits, newest first."""
     before = request.query.get("before") or None
@@ -173,7 +127,7 @@ async def visits_page(request: web.Request) -> web.Response:
         request,
         "visits.html",
         nav="visits",
-        visits=[_past(request, row) for row in rows[:PAGE]],
+        visits=[past(request, row) for row in rows[:PAGE]],
         older=rows[PAGE - 1].id if len(rows) > PAGE else "",
         newest=before is None,
     )
@@ -202,7 +156,7 @@ async def visit_page(request: web.Request) -> web.Response:
         head = board.visit(live, item)
     else:
         assert row is not None
-        head = _past(request, row)
+        head = past(request, row)
         head |= {"running": False, "tone": "calm", "language": f"in {head['language']}"}
     return await render(
         request,
@@ -290,7 +244,6 @@ def routes() -> list[Route]:
         Route("GET", "/operator/login", login_page, Access.PUBLIC),
         Route("POST", "/operator/login", login, Access.PUBLIC),
         Route("POST", "/operator/logout", logout, Access.PERSON),
-        Route("GET", "/operator/", now_page, Access.FLEET_VIEW),
         Route("GET", "/operator/visits", visits_page, Access.TRANSCRIPT_READ),
         Route("GET", "/operator/visits/{visit}", visit_page, Access.FLEET_VIEW),
         Route("GET", "/operator/visits/{visit}/end", end_page, Access.VISIT_STEER),
@@ -301,7 +254,8 @@ def routes() -> list[Route]:
     ]
 
 
-def _past(request: web.Request, row: VisitRow) -> board.Fields:
+def past(request: web.Request, row: VisitRow) -> board.Fields:
+    """Return a visit of storage as a line of a list."""
     known = request.app[keys.LIVE].kiosks.get(row.kiosk_id)
     if row.ended_at is not None and row.reason is not None:
         length = wording.duration(row.ended_at - row.started_at)

@@ -52,7 +52,7 @@ def device(view: LiveView, item: LiveKiosk) -> Fields:
         "id": item.id,
         "connected": item.connected,
         "reported_at": _iso(item.reported_at),
-        "late": "late" if _late(view, item) else "",
+        "late": "late" if late(view, item) else "",
         "reported": report is not None,
         "visit": item.visit_id or "",
         "commands": [
@@ -92,7 +92,7 @@ def needs(view: LiveView, item: LiveKiosk, visit: LiveVisit | None) -> list[tupl
     report, at = item.report, item.reported_at
     if report is None or at is None or not item.connected:
         return []
-    if _late(view, item):
+    if late(view, item):
         return [(1, "report", "is connected and has stopped reporting; reload it")]
     found = []
     if visit is not None and report.media in _PICTURES and _frozen(report):
@@ -213,7 +213,8 @@ def _off(seconds: float) -> str:
     return f"{wording.duration(abs(seconds))} {way}"
 
 
-def _late(view: LiveView, item: LiveKiosk) -> bool:
+def late(view: LiveView, item: LiveKiosk) -> bool:
+    """Whether a connected screen's reports have stopped coming."""
     if not item.connected or item.report is None or item.reported_at is None:
         return False
     age = (view.clock.now() - item.reported_at).total_seconds()

@@ -11,11 +11,12 @@ from collections import OrderedDict, deque
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import Final
+from datetime import UTC, datetime, timedelta, tzinfo
+from typing import Final, Protocol, TypeVar
 
 import structlog
 from pydantic import ValidationError
+from typing_extensions import override
 
 from kiosk.bus.base import Bus, Subscription
 from kiosk.clock import Clock, new_id
@@ -50,6 +51,7 @@ from kiosk.events import (
 from kiosk.model import Kiosk
 from kiosk.signaling.device import Report
 from kiosk.tasks import TaskSet
+from kiosk.web.day import Day
 
 log = structlog.get_logger(__name__)
 
@@ -90,6 +92,8 @@ class LiveKiosk:
     place: str = ""
     site: str = "main"
     sockets: int = 0
+    changed: Number = 0
+    """Number of the last change that was about it."""
     resting: bool = False
     """Dark on purpose, outside its hours."""
     changed_at: datetime | None = None
@@ -143,13 +147,29 @@ class Change:
     event: DomainEvent
 
 
-class Follower:
+class Listener(Protocol):
+    """Whoever is told of every change; it must not wait, and holds a bounded amount."""
+
+    def put(self, change: Change) -> bool:
+        """Take a change; False when there is no more room and it is to be let go."""
+        ...
+
+    def end(self) -> None:
+        """There will be no more changes."""
+        ...
+
+
+AnyListener = TypeVar("AnyListener", bound=Listener)
+
+
+class Follower(Listener):
     """One reader of changes. They end when the view closes or the reader was too slow."""
 
     def __init__(self) -> None:
         self.slow = False
         self._queue: asyncio.Queue[Change | None] = asyncio.Queue(FOLLOWER_QUEUE + 1)
 
+    @override
     def put(self, change: Change) -> bool:
         """Add a change; False when the reader is too far behind and has been ended."""
         if self._queue.qsize() >= FOLLOWER_QUEUE:
@@ -161,6 +181,7 @@ class Follower:
         self._queue.put_nowait(change)
         return True
 
+    @override
     def end(self) -> None:
         """Let the reader come to its end."""
         self._queue.put_nowait(None)
@@ -174,10 +195,20 @@ class LiveView:
     """The picture itself. `start` it before anything is published; close it once."""
 
     def __init__(
-        self, bus: Bus, clock: Clock, kiosks: Iterable[Kiosk], *, version: str = ""
+        self,
+        bus: Bus,
+        clock: Clock,
+        kiosks: Iterable[Kiosk],
+        *,
+        version: str = "",
+        configs: Mapping[str, str] | None = None,
+        zone: tzinfo = UTC,
     ) -> None:
         self.version = version
         """Of the page that this server gives to screens."""
+        self.configs = configs or {}
+        """Of each screen, a digest of the settings it is given."""
+        self.day = Day(clock, zone)
         self.epoch = new_id("live")
         self.seq: Number = 0
         self.kiosks: dict[str, LiveKiosk] = {
@@ -189,7 +220,7 @@ class LiveView:
         self.clock = clock
         self._bus = bus
         self._journal: deque[Change] = deque(maxlen=JOURNAL)
-        self._followers: set[Follower] = set()
+        self._followers: set[Listener] = set()
         self._tasks = TaskSet("live")
         self._stack = AsyncExitStack()
         self._subscription: Subscription | None = None
@@ -236,15 +267,20 @@ class LiveView:
     @contextmanager
     def follow(self) -> Iterator[Follower]:
         """Get every change from this moment on."""
-        follower = Follower()
-        if self._closed:
-            follower.end()
-        else:
-            self._followers.add(follower)
-        try:
+        with self.tell(Follower()) as follower:
             yield follower
+
+    @contextmanager
+    def tell(self, listener: AnyListener) -> Iterator[AnyListener]:
+        """Tell a listener of every change from this moment on."""
+        if self._closed:
+            listener.end()
+        else:
+            self._followers.add(listener)
+        try:
+            yield listener
         finally:
-            self._followers.discard(follower)
+            self._followers.discard(listener)
 
     def apply(self, event: DomainEvent) -> None:
         """Take one event into the picture and tell every follower."""
@@ -257,6 +293,10 @@ class LiveView:
                 visit.forgotten += 1
             visit.timeline.append(change)
         self._take(event, kiosk, visit)
+        if kiosk is not None:
+            kiosk.changed = self.seq
+            if isinstance(event, VisitStarted):
+                self.day.count(event.kiosk_id, event.at)
         if kiosk is not None and not isinstance(event, StateChanged | KioskReported):
             # State and report have their own places; the last event says something more.
             kiosk.last = event

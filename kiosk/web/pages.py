@@ -44,6 +44,7 @@ class KioskPage:
     texts: dict[str, dict[str, str]]
     text_urls: dict[str, str]
     version: str
+    config: str
     consent: bool
     talk: str
     theme: str
@@ -124,6 +125,7 @@ def kiosk_page(
         texts={kiosk.language: shown_texts(texts, kiosk.language, site)},
         text_urls={code: catalogues.url(code, shown_texts(texts, code, site)) for code in codes},
         version=version,
+        config=config_digest(settings, kiosk.id),
         consent=settings.site.consent,
         talk=settings.site.talk,
         theme=settings.site.theme,
@@ -153,6 +155,12 @@ def kiosk_page(
 def shown(settings: Settings) -> str:
     """Return what changes when a setting that pages show or follow changes."""
     return settings.model_dump_json(include={"site", "kiosks", "attract", "visit", "screen"})
+
+
+def config_digest(settings: Settings, kiosk_id: str) -> str:
+    """Return a short name of what a screen's page is set to; the page tells it in its reports."""
+    text = shown(settings.for_kiosk(kiosk_id))
+    return hashlib.sha256(f"{kiosk_id}\0{text}".encode()).hexdigest()[:12]
 
 
 def page_version(release: str, *parts: str) -> str:

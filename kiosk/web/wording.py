@@ -138,6 +138,13 @@ _COMMANDS: Final = {
     "screenshot": "a screenshot",
     "restart_visit": "a new start of the visit",
 }
+_DEVICE_ERRORS: Final = {
+    "server": "The server refused something it sent",
+    "microphone": "Its microphone failed",
+    "media": "The picture's connection failed",
+    "page": "Its page stumbled",
+    "command": "It could not do what it was told",
+}
 NO_PICTURE: Final = frozenset({"voice", "text"})
 """Rungs of the media ladder on which the visitor sees no avatar."""
 TROUBLED_STATES: Final = frozenset({"error", "offline"})
@@ -173,6 +180,18 @@ def reason(why: EndReason) -> str:
 def command(name: str) -> str:
     """Return what an operator asked a screen for."""
     return _COMMANDS.get(name, name)
+
+
+def device_error(kind: str) -> str:
+    """Return what a screen said went wrong, in words; its kind stays readable for support."""
+    what, _, detail = kind.partition(":")
+    known = _DEVICE_ERRORS.get(what.split(" ")[0])
+    return f"{known} ({detail.strip() or kind})" if known else kind
+
+
+def sentence(text: str) -> str:
+    """Return the end of a sentence as one of its own."""
+    return text[:1].upper() + text[1:]
 
 
 def duration(length: timedelta | float) -> str:

@@ -24,6 +24,7 @@ export class Agent {
     this.reportedAt = -MIN_GAP_MS;
     this.every = 30;
     this.taps = [];
+    this.network = {};
     this.applySound();
     this.#listen();
     if (this.kept.note?.until > Date.now()) this.#use("commands", ({ showNote }) => showNote(this));
@@ -69,12 +70,15 @@ export class Agent {
     return {
       every_s: this.every,
       page: page.version,
+      config: page.config,
+      held: kept.held,
       browser: navigator.userAgent.slice(0, 200),
       width: innerWidth,
       height: innerHeight,
       language: this.texts.language,
       state,
       media: rung ?? null,
+      ...this.network,
       frame_age_s: media.isLive ? (now - media.frameAt) / 1_000 : null,
       volume: kept.volume,
       muted: kept.muted,
@@ -104,6 +108,19 @@ export class Agent {
     if (!this.socket.send({ type: "device", ...this.facts() })) return;
     this.reportedAt = performance.now();
     this.errors.length = 0;
+    this.#measure();
+  }
+
+  // For the next report: how long packets of the picture take, and how many got lost since this one.
+  async #measure() {
+    this.network = {};
+    if (!this.media.isLive) return;
+    const { rtt, received, lost } = await this.media.counts();
+    const { packets = { received: 0, lost: 0 } } = this;
+    this.packets = { received, lost };
+    const [came, went] = [received - packets.received, Math.max(0, lost - packets.lost)];
+    if (rtt !== null) this.network.rtt_ms = Math.round(rtt * 1_000);
+    if (came > 0) this.network.lost = (went * 100) / (came + went);
   }
 
   #listen() {
@@ -185,7 +202,7 @@ export class Agent {
 }
 
 function recall() {
-  const kept = { volume: 100, muted: false, note: null };
+  const kept = { volume: 100, muted: false, note: null, held: false };
   try {
     return { ...kept, ...JSON.parse(localStorage.getItem(KEY) ?? "{}") };
   } catch {

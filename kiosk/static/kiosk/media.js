@@ -83,6 +83,18 @@ export class AvatarMedia extends EventTarget {
     await this.#play(peer);
   }
 
+  /** Round trip of the connection in use (seconds) and its packets so far, of picture and sound. */
+  async counts() {
+    const counts = { rtt: null, received: 0, lost: 0 };
+    for (const entry of (await this.peer?.getStats())?.values() ?? []) {
+      if (entry.type === "candidate-pair" && entry.nominated) counts.rtt = entry.currentRoundTripTime ?? null;
+      if (entry.type !== "inbound-rtp") continue;
+      counts.received += entry.packetsReceived;
+      counts.lost += entry.packetsLost;
+    }
+    return counts;
+  }
+
   /** Silence the avatar within one audio frame; its picture goes on. */
   hush() {
     for (const track of this.#sounds()) track.enabled = false;

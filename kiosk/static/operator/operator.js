@@ -1,4 +1,6 @@
-/** Keeps an operator's page up to date from /operator/feed. The page is whole without it. */
+/** Keeps an operator's page up to date from its feed. The page is whole without it. */
+
+import { $, clock, fill, fresh, made, showNeeds, skew, wordAll } from "./lines.js";
 
 const RECONNECT_MS = [500, 1000, 2000, 4000, 8000, 15000];
 const MAX_HELD = 2000; // changes kept while paused; beyond it the page starts afresh
@@ -6,123 +8,13 @@ const MAX_LINES = 500; // turns and timeline entries kept on one page
 const RENEW_MS = 1500; // a visit's end is written down a moment after it is told
 const STALE_MS = 45_000; // the server pings every 20 s; a page asleep for longer reconnects
 
-const body = document.body;
-const zone = body.dataset.zone || undefined;
-// The page's own clock may be wrong; ages are counted against the server's.
-const skew = Date.parse(body.dataset.now) - Date.now();
-const clock = new Intl.DateTimeFormat("en-GB", { timeZone: zone, timeStyle: "medium" });
-const full = new Intl.DateTimeFormat("en-GB", { timeZone: zone, dateStyle: "medium", timeStyle: "medium" });
-const still = matchMedia("(prefers-reduced-motion: reduce)");
-const $ = (id) => document.getElementById(id);
+const { body } = document;
 
-// ── times ─────────────────────────────────────────────────────────────────────────────────
-
-/** @param {number} ms */
-function age(ms) {
-  const seconds = Math.max(0, Math.round(ms / 1000));
-  if (seconds < 60) return `${seconds} s`;
-  const minutes = Math.floor(seconds / 60);
-  if (minutes < 60) return `${minutes} min`;
-  const hours = Math.floor(minutes / 60);
-  return hours < 48 ? `${hours} h ${minutes % 60} min` : `${Math.floor(hours / 24)} days`;
-}
-
-/** @param {HTMLTimeElement} element */
-function word(element) {
-  const iso = element.getAttribute("datetime");
-  const at = iso ? Date.parse(iso) : NaN;
-  element.hidden = Number.isNaN(at);
-  if (element.hidden) return;
-  const passed = Date.now() + skew - at;
-  const style = element.dataset.style;
-  const text =
-    style === "for" ? `for ${age(passed)}` : style === "ago" ? `${age(passed)} ago` : clock.format(at);
-  if (element.textContent !== text) element.textContent = text;
-  element.title = full.format(at);
-}
-
-function wordAll(root = document) {
-  for (const element of root.querySelectorAll("time[data-style]")) word(element);
-}
-
-// ── lines ─────────────────────────────────────────────────────────────────────────────────
-
-/** Puts a message's values into the marked parts of one line; only what differs is touched. */
-function fill(line, row) {
-  let changed = false;
-  for (const part of line.querySelectorAll("[data-field]")) {
-    const text = String(row[part.dataset.field] ?? "");
-    if (part.textContent !== text) {
-      part.textContent = text;
-      changed = true;
-    }
-    if (row.lang && part.dataset.field === "text") part.lang = row.lang;
-  }
-  for (const element of line.querySelectorAll("time[data-time]")) {
-    element.setAttribute("datetime", row[element.dataset.time] ?? "");
-    word(element);
-  }
-  for (const link of line.querySelectorAll("[data-link]")) {
-    const { link: kind, suffix = "" } = link.dataset;
-    const target = row[kind];
-    const place = kind === "visit" ? "visits" : "kiosks";
-    if (target) link.setAttribute("href", `/operator/${place}/${encodeURIComponent(target)}${suffix}`);
-    else link.removeAttribute("href");
-    if (link.classList.contains("button")) link.hidden = !target;
-  }
-  for (const bar of line.querySelectorAll("[data-bar]")) {
-    bar.setAttribute("width", row[bar.dataset.bar] ?? 0);
-    bar.parentElement.toggleAttribute("hidden", !row[bar.dataset.bar]);
-  }
-  if ("tone" in row) line.dataset.tone = row.tone;
-  return changed;
-}
-
-function fresh(line) {
-  if (still.matches) return;
-  line.classList.remove("fresh");
-  void line.offsetWidth; // lets the same animation begin again
-  line.classList.add("fresh");
-}
-
-function made(template, row, key, value) {
-  const line = $(template).content.firstElementChild.cloneNode(true);
-  line.dataset[key] = value;
-  fill(line, row);
-  return line;
-}
-
-function showKiosk(row, quiet) {
+function showKiosk(row) {
   const head = document.querySelector(`[data-kiosk-head="${CSS.escape(row.id)}"]`);
-  if (head) {
-    fill(head, row);
-    for (const link of document.querySelectorAll("main > .columns [data-link]")) fill(link.parentElement, { visit: row.visit });
-  }
-  const list = $("kiosks");
-  if (!list) return;
-  let line = list.querySelector(`[data-kiosk="${CSS.escape(row.id)}"]`);
-  if (!line) {
-    line = made("kiosk-template", row, "kiosk", row.id);
-    list.append(line);
-    if (!quiet) fresh(line);
-  } else if (fill(line, row) && !quiet) fresh(line);
-}
-
-function showNeeds(rows) {
-  const list = $("attention");
-  if (!list) return;
-  const { only } = $("attention-section").dataset; // a screen's own page shows its own needs
-  const shown = only ? rows.filter((row) => row.kiosk === only) : rows;
-  const left = new Map([...list.children].map((line) => [line.dataset.need, line]));
-  for (const row of shown) {
-    const line = left.get(row.key);
-    left.delete(row.key);
-    if (line) {
-      if (fill(line, row)) fresh(line);
-    } else fresh(list.appendChild(made("need-template", row, "need", row.key)));
-  }
-  for (const line of left.values()) line.remove();
-  $("calm").hidden = shown.length > 0;
+  if (!head) return;
+  fill(head, row);
+  for (const link of document.querySelectorAll("main > .columns [data-link]")) fill(link.parentElement, { visit: row.visit });
 }
 
 /** One screen as a device: its facts in place, its lists as the server has them. */
@@ -195,10 +87,10 @@ let renewing = 0;
 /** The list of past visits is the server's; it is fetched a moment after a visit has ended. */
 function renewRecent() {
   if (!$("recent")) return;
-  clearTimeout(renewing);
-  renewing = setTimeout(async () => {
+  renewing ||= setTimeout(async () => {
+    renewing = 0;
     try {
-      const answer = await fetch("/operator/", { headers: { Accept: "text/html" } });
+      const answer = await fetch("/operator/fleet/recent", { headers: { Accept: "text/html" } });
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       const recent = page.getElementById("recent");
       if (recent) $("recent").replaceWith(recent);
@@ -210,15 +102,14 @@ function renewRecent() {
 
 // ── messages ──────────────────────────────────────────────────────────────────────────────
 
-let epoch = "";
-let seq = -1;
+// A page that says how far it is gets what came after; any other gets everything.
+let epoch = body.dataset.epoch ?? "";
+let seq = Number(body.dataset.seq ?? -1);
 let paused = null; // a list of held messages, or null while live
 
 function show(message) {
-  if ("headline" in message && $("headline")?.closest("main")) $("headline").textContent = message.headline;
-  const quiet = message.type === "snapshot";
-  for (const row of message.kiosks ?? []) showKiosk(row, quiet);
-  if (message.kiosk) showKiosk(message.kiosk, false);
+  for (const row of message.kiosks ?? []) showKiosk(row);
+  if (message.kiosk) showKiosk(message.kiosk);
   if (message.attention) showNeeds(message.attention);
   if (message.device) showDevice(message.device);
   if (message.past) renewRecent();
@@ -227,6 +118,8 @@ function show(message) {
   for (const row of message.timeline ?? []) addLine($("timeline"), "entry-template", row, true);
   if (message.turn) addTurn(message.turn, false);
   if (message.entry) addLine($("timeline"), "entry-template", message.entry, false);
+  // For the scripts of single pages, such as fleet.js.
+  document.dispatchEvent(new CustomEvent("feed", { detail: message }));
 }
 
 function take(message) {

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import aiohttp
 from aiohttp import web
@@ -32,9 +33,11 @@ from kiosk.settings import Settings
 from kiosk.storage.database import Storage
 from kiosk.storage.rows import Grant
 from kiosk.telemetry import Metrics
-from kiosk.web import dashboard, enrol, health, kiosk_page, middlewares, plugged, plugin_page
+from kiosk.web import dashboard, enrol, fleet, health, kiosk_page, middlewares, plugged, plugin_page
 from kiosk.web.commander import COMMANDER, Commander
 from kiosk.web.feed import Feed
+from kiosk.web.fleet_feed import FleetFeed
+from kiosk.web.fleet_rows import ROWS, Rows
 from kiosk.web.live import LiveView
 from kiosk.web.middlewares import ErrorPage
 from kiosk.web.routes import Route, add_routes
@@ -167,6 +170,7 @@ async def site(
     server: dict[str, Any] | None = None,
     access: dict[str, Any] | None = None,
     feed: Feed | None = None,
+    fleet_feed: Callable[[LiveView, Rows, Metrics], FleetFeed] | None = None,
     error_page: ErrorPage | None = None,
     plugins: Mapping[str, object] | None = None,
     houses: Mapping[str, str] | None = None,
@@ -198,7 +202,7 @@ async def site(
         bus = MemoryBus(clock)
         screens = [replace(item, site=houses.get(item.id, "main")) for item in KIOSKS]
         await storage.kiosks.sync(screens)
-        live = LiveView(bus, clock, screens)
+        live = LiveView(bus, clock, screens, zone=ZoneInfo("Europe/Lisbon"))
         await live.start()
         cheap = Passwords(PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
         operators = Operators(storage, clock, settings.operators, cheap)
@@ -214,6 +218,7 @@ async def site(
         app[keys.STORAGE] = storage
         app[keys.TEMPLATES] = templates
         app[keys.LIVE] = live
+        app[ROWS] = Rows(live, templates, "Europe/Lisbon", summary_s=0)
         app[SHOTS] = Shots(bus, clock)
         await app[SHOTS].start()
         app[TEXTS] = Texts.load()
@@ -232,6 +237,8 @@ async def site(
             [
                 *health.routes(),
                 *dashboard.routes(),
+                *fleet.routes(),
+                *(fleet_feed or FleetFeed)(live, app[ROWS], metrics).routes(),
                 *kiosk_page.routes(),
                 *plugin_page.routes(),
                 *plugged.routes(hooks),
