@@ -49,6 +49,7 @@ from kiosk.web import (
     signaling,
     sinks_page,
     theme_preview,
+    visit_page,
     worker,
 )
 from kiosk.web.api import table as api
@@ -176,6 +177,7 @@ def create_app(
             *dashboard.routes(),
             *fleet.routes(),
             *FleetFeed(app[keys.LIVE], app[ROWS], metrics).routes(),
+            *visit_page.routes(),
             *kiosk_page.routes(),
             *plugin_page.routes(),
             *sinks_page.routes(),

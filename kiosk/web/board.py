@@ -132,6 +132,9 @@ def visit(view: LiveView, item: LiveVisit) -> Fields:
         "language": f"in {wording.language(item.language)}" if item.language else "",
         "media": wording.media(item.media),
         "media_detail": item.media_detail,
+        "media_at": _iso(item.media_at),
+        "taken_by": item.taken_by,
+        "taken_at": _iso(item.taken_at),
         "since": _iso(item.started_at),
         "ended": ""
         if ended is None
@@ -140,8 +143,8 @@ def visit(view: LiveView, item: LiveVisit) -> Fields:
     }
 
 
-def turn(said: TurnCompleted | TranscriptEntry) -> Fields:
-    """Return one turn; its text has been through redaction."""
+def turn(said: TurnCompleted | TranscriptEntry, waited: int | None = None) -> Fields:
+    """Return one turn; its text has been through redaction. `waited` for it did the visitor, ms."""
     return {
         "seq": said.seq,
         "who": wording.speaker(said.speaker),
@@ -150,6 +153,8 @@ def turn(said: TurnCompleted | TranscriptEntry) -> Fields:
         "lang": said.language,
         "at": _iso(said.at),
         "note": "interrupted" if said.interrupted else "",
+        "waited": "" if waited is None else f"began after {wording.milliseconds(waited)}",
+        "wait": 0 if waited is None else _bar(waited),
     }
 
 
@@ -172,13 +177,17 @@ def entry(change: Change) -> Fields:
         "tone": line.tone,
         "at": _iso(event.at),
         "ms": ms,
-        "bar": round(min(bar, MAX_BAR_MS) * 100 / MAX_BAR_MS),
+        "bar": _bar(bar),
     }
 
 
 def of_sites(view: LiveView, sites: Sites) -> list[LiveKiosk]:
     """Return the screens of some houses, in the order of the settings."""
     return [item for item in view.kiosks.values() if sites is None or item.site in sites]
+
+
+def _bar(ms: int) -> int:
+    return round(min(ms, MAX_BAR_MS) * 100 / MAX_BAR_MS)
 
 
 def _need(

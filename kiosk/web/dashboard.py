@@ -1,4 +1,4 @@
-"""The operator's pages: log in, what goes on now, one visit, past visits, the audit, screens."""
+"""The operator's pages: log in, what goes on now, past visits, the audit, screens."""
 
 from __future__ import annotations
 
@@ -8,13 +8,12 @@ from typing import Any, Final
 from aiohttp import web
 
 from kiosk import keys
-from kiosk.bus.base import NoHandlerError
 from kiosk.hooks.values import PageView
 from kiosk.security.access import Access
 from kiosk.security.operators import LoginError
 from kiosk.storage.rows import VisitRow
 from kiosk.web import board, wording
-from kiosk.web.middlewares import login_of, site_of
+from kiosk.web.middlewares import login_of
 from kiosk.web.noting import note
 from kiosk.web.request import (
     address_of,
@@ -32,15 +31,7 @@ HOME: Final = "/operator/"
 PAGE: Final = 50
 """Past visits on one page."""
 AUDIT_PAGE: Final = 100
-END_WAIT_S: Final = 5.0
-"""How long a visit may take to answer that it is ending."""
 MAX_WHY: Final = 200
-
-_OUTCOMES: Final = {
-    "ending": "The visit is ending; its screen says goodbye and is wiped.",
-    "over": "The visit was over already.",
-    "silent": "The visit did not answer; try again, or restart the screen.",
-}
 
 
 async def render(
@@ -133,81 +124,6 @@ async def visits_page(request: web.Request) -> web.Response:
     )
 
 
-async def visit_page(request: web.Request) -> web.Response:
-    """Show one visit: live while it runs, its transcript from storage afterwards."""
-    who = operator(request)
-    visit_id = request.match_info["visit"]
-    storage = request.app[keys.STORAGE]
-    live = request.app[keys.LIVE]
-    row = await storage.visits.get(visit_id)
-    item = live.visit(visit_id)
-    if row is None and item is None:
-        refuse(404, "no_visit", "There is no such visit; it may have been forgotten by now.")
-    site = await site_of(request)
-    running = item is not None and item.ended is None
-    if not who.may(Access.VISIT_FOLLOW if running else Access.TRANSCRIPT_READ, site):
-        refuse(403, "forbidden", "What was said is not for you to read; ask an administrator.")
-    await note(request, "visit.read", visit_id)
-    # Storage lags a moment behind the conversation and the live view forgets the oldest turns:
-    # together they are whole.
-    turns = {entry.seq: board.turn(entry) for entry in await storage.turns.of(visit_id)}
-    if item is not None:
-        turns |= {said.seq: board.turn(said) for said in item.turns}
-        head = board.visit(live, item)
-    else:
-        assert row is not None
-        head = past(request, row)
-        head |= {"running": False, "tone": "calm", "language": f"in {head['language']}"}
-    return await render(
-        request,
-        "visit.html",
-        nav="visits",
-        feed=f"/operator/feed?visit={visit_id}" if head["running"] else "",
-        visit=head,
-        turns=[turns[seq] for seq in sorted(turns)],
-        timeline=[board.entry(change) for change in item.timeline] if item is not None else [],
-        forgotten=item.forgotten if item is not None else 0,
-        kept=item is not None,
-        outcome=_outcome(request.query.get("done", ""), running=bool(head["running"])),
-        failed=request.query.get("done") == "silent",
-    )
-
-
-async def end_page(request: web.Request) -> web.Response:
-    """Ask once, naming what will happen to whom."""
-    visit_id = request.match_info["visit"]
-    live = request.app[keys.LIVE]
-    item = live.running.get(visit_id)
-    if item is None:
-        raise web.HTTPSeeOther(f"/operator/visits/{visit_id}?done=over")
-    return await render(request, "end.html", nav="visits", visit=board.visit(live, item))
-
-
-async def end(request: web.Request) -> web.Response:
-    """End a visit; written into the audit before it is done."""
-    visit_id = request.match_info["visit"]
-    fields = await form(request)
-    if request.app[keys.LIVE].visit(visit_id) is None:
-        known = await request.app[keys.STORAGE].visits.get(visit_id)
-        if known is None:
-            refuse(404, "no_visit", "There is no such visit; it may have been forgotten by now.")
-    await note(request, "visit.end", visit_id, fields.get("why", "").strip()[:MAX_WHY])
-    done = "ending"
-    try:
-        answer = await request.app[keys.BUS].command(
-            f"visit:{visit_id}", {"command": "end"}, timeout_s=END_WAIT_S
-        )
-        if answer.get("ok") is False:
-            done = "silent"
-    except NoHandlerError:
-        done = "over"
-    except TimeoutError:
-        done = "silent"
-    if done != "ending":
-        await note(request, "visit.end.undone", visit_id, _OUTCOMES[done])
-    raise web.HTTPSeeOther(f"/operator/visits/{visit_id}?done={done}")
-
-
 async def audit_page(request: web.Request) -> web.Response:
     """List who did what, newest first."""
     before = request.query.get("before", "")
@@ -245,9 +161,6 @@ def routes() -> list[Route]:
         Route("POST", "/operator/login", login, Access.PUBLIC),
         Route("POST", "/operator/logout", logout, Access.PERSON),
         Route("GET", "/operator/visits", visits_page, Access.TRANSCRIPT_READ),
-        Route("GET", "/operator/visits/{visit}", visit_page, Access.FLEET_VIEW),
-        Route("GET", "/operator/visits/{visit}/end", end_page, Access.VISIT_STEER),
-        Route("POST", "/operator/visits/{visit}/end", end, Access.VISIT_STEER),
         Route("GET", "/operator/audit", audit_page, Access.AUDIT_READ),
         Route("GET", "/operator/screens", screens_page, Access.KIOSK_ENROL),
         Route("POST", "/operator/screens/{kiosk}/code", make_code, Access.KIOSK_ENROL),
@@ -255,7 +168,6 @@ def routes() -> list[Route]:
 
 
 def past(request: web.Request, row: VisitRow) -> board.Fields:
-    """Return a visit of storage as a line of a list."""
     known = request.app[keys.LIVE].kiosks.get(row.kiosk_id)
     if row.ended_at is not None and row.reason is not None:
         length = wording.duration(row.ended_at - row.started_at)
@@ -275,11 +187,6 @@ def past(request: web.Request, row: VisitRow) -> board.Fields:
         "ended": f"Ended after {length}: {how}" if length else how.capitalize(),
         "tools": ", ".join(row.tools),
     }
-
-
-def _outcome(done: str, *, running: bool) -> str:
-    # Once it is over the page says so itself.
-    return "" if done == "ending" and not running else _OUTCOMES.get(done, "")
 
 
 def _screens(request: web.Request) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from kiosk.web.live import NOT_OF_A_VISIT, Change, Follower, LiveView
 from kiosk.web.middlewares import login_of
 from kiosk.web.request import operator, refuse
 from kiosk.web.routes import Route
+from kiosk.web.watching import Watching
 
 log = structlog.get_logger(__name__)
 
@@ -141,9 +142,11 @@ class Feed:
         clock = request.app[keys.CLOCK]
         checked = clock.monotonic()
         needs: Any = None
+        watching = Watching(request, watch.visit or "", operator(request).name)
         while True:
+            await watching.tell()
             try:
-                async with asyncio.timeout(self._recheck_s):
+                async with asyncio.timeout(min(self._recheck_s, watching.every_s)):
                     change = await follower.next()
             except TimeoutError:
                 pass
@@ -192,7 +195,7 @@ def snapshot(live: LiveView, watch: Watch = NOTHING) -> dict[str, Any]:
     item = live.visit(watch.visit) if watch.visit is not None else None
     if item is not None:
         message["visit"] = board.visit(live, item)
-        message["turns"] = [board.turn(said) for said in item.turns]
+        message["turns"] = [board.turn(said, item.waited.get(said.seq)) for said in item.turns]
         message["timeline"] = [board.entry(change) for change in item.timeline]
     return message
 
@@ -219,7 +222,8 @@ def change_message(
             message["visit"] = board.visit(live, item)
         message["entry"] = board.entry(change)
         if isinstance(event, TurnCompleted):
-            message["turn"] = board.turn(event)
+            waited = item.waited.get(event.seq) if item is not None else None
+            message["turn"] = board.turn(event, waited)
     return message
 
 

@@ -108,6 +108,7 @@ let seq = Number(body.dataset.seq ?? -1);
 let paused = null; // a list of held messages, or null while live
 
 function show(message) {
+  document.dispatchEvent(new CustomEvent("feed", { detail: message })); // for a page's own script
   for (const row of message.kiosks ?? []) showKiosk(row);
   if (message.kiosk) showKiosk(message.kiosk);
   if (message.attention) showNeeds(message.attention);

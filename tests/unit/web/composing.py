@@ -33,7 +33,17 @@ from kiosk.settings import Settings
 from kiosk.storage.database import Storage
 from kiosk.storage.rows import Grant
 from kiosk.telemetry import Metrics
-from kiosk.web import dashboard, enrol, fleet, health, kiosk_page, middlewares, plugged, plugin_page
+from kiosk.web import (
+    dashboard,
+    enrol,
+    fleet,
+    health,
+    kiosk_page,
+    middlewares,
+    plugged,
+    plugin_page,
+    visit_page,
+)
 from kiosk.web.commander import COMMANDER, Commander
 from kiosk.web.feed import Feed
 from kiosk.web.fleet_feed import FleetFeed
@@ -239,6 +249,7 @@ async def site(
                 *dashboard.routes(),
                 *fleet.routes(),
                 *(fleet_feed or FleetFeed)(live, app[ROWS], metrics).routes(),
+                *visit_page.routes(),
                 *kiosk_page.routes(),
                 *plugin_page.routes(),
                 *plugged.routes(hooks),

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from kiosk import events as ev
-from kiosk import keys
 from kiosk.model import EndReason, VisitSummary
-from tests.unit.storage.keeping import said
 from tests.unit.web.composing import PAGE, PASSWORD, Site, site
 
 
@@ -105,37 +101,6 @@ async def test_now_shows_each_screen_as_a_sentence(tmp_path: Path) -> None:
         assert "Aufzüge" not in text
 
 
-async def test_a_running_visit_shows_its_words_and_what_happened(tmp_path: Path) -> None:
-    async with site(tmp_path) as running:
-        await running.log_in("bert")
-        await running.visit()
-        await running.said(1, "<b>Wo</b> sind die Aufzüge?")
-        await running.publish(
-            ev.ToolCalled(
-                kiosk_id="main", visit_id="visit_1", at=running.at(2),
-                tool="wayfinding", outcome="ok", ms=120,
-            )
-        )  # fmt: skip
-        status, html, _ = await running.get("/operator/visits/visit_1", **PAGE)
-        assert status == 200
-        assert "&lt;b&gt;Wo&lt;/b&gt; sind die Aufzüge?" in html
-        assert "Tool wayfinding answered in 120 ms" in html
-        assert 'href="/operator/visits/visit_1/end"' in html
-        assert (await audited(running))[0][:3] == ("bert", "visit.read", "visit_1")
-
-
-async def test_turns_from_storage_and_from_the_bus_are_one_transcript(tmp_path: Path) -> None:
-    async with site(tmp_path) as running:
-        await running.log_in()
-        await running.visit()
-        await running.storage.turns.add([said(1, "first"), said(2, "second")])
-        await running.said(2, "second")
-        await running.said(3, "third")
-        text = await running.page("/operator/visits/visit_1")
-        assert re.search(r"first .*second .*third", text)
-        assert text.count("second") == 1
-
-
 async def past(running: Site, visit: str, seconds: float, **more: Any) -> None:
     start = running.at(seconds)
     await running.storage.visits.started(visit, "west", "pt", start)
@@ -144,30 +109,6 @@ async def past(running: Site, visit: str, seconds: float, **more: Any) -> None:
             visit, "west", "pt", start, running.at(seconds + 95), EndReason.IDLE, 1, **more
         )
     )
-
-
-async def test_a_past_visit_is_read_from_storage_and_that_is_audited(tmp_path: Path) -> None:
-    async with site(tmp_path) as running:
-        await running.log_in()
-        await past(running, "visit_old", 0, tools=("map",))
-        await running.storage.turns.add([said(1, "call me on [phone]", visit="visit_old")])
-        text = await running.page("/operator/visits/visit_old")
-        assert "Visit at Lobby West" in text
-        assert "in Portuguese" in text
-        assert "Ended after 1 min 35 s: nobody answered any more" in text
-        assert "call me on [phone]" in text
-        assert "Tools used: map" in text
-        assert "End this visit" not in text
-        assert (await audited(running))[0][:3] == ("anna", "visit.read", "visit_old")
-
-
-async def test_a_visit_nobody_ended_is_told_apart(tmp_path: Path) -> None:
-    async with site(tmp_path) as running:
-        await running.log_in()
-        await running.storage.visits.started("visit_cut", "main", "en", running.at())
-        assert "the server stopped during the visit" in await running.page("/operator/visits")
-        text = await running.page("/operator/visits/visit_cut")
-        assert "No end on record" in text
 
 
 async def test_past_visits_come_in_pages(tmp_path: Path) -> None:
@@ -182,59 +123,6 @@ async def test_past_visits_come_in_pages(tmp_path: Path) -> None:
         _, rest, _ = await running.get(older[1], **PAGE)
         assert rest.count('href="/operator/visits/visit_') == 3
         assert "visit_0" in rest
-
-
-async def answering(running: Site, answer: Mapping[str, Any] | Exception) -> list[Any]:
-    """Stand where a session stands on the bus."""
-    heard: list[Any] = []
-
-    async def handler(payload: Mapping[str, Any]) -> Mapping[str, Any]:
-        heard.append(dict(payload))
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
-
-    running.app[keys.BUS].handle("visit:visit_1", handler)
-    return heard
-
-
-async def test_ending_a_visit_asks_once_and_is_audited_with_its_why(tmp_path: Path) -> None:
-    async with site(tmp_path) as running:
-        await running.log_in("bert")
-        await running.visit()
-        heard = await answering(running, {"ok": True})
-        question = await running.page("/operator/visits/visit_1/end")
-        assert "End the visit at Main entrance?" in question
-        assert heard == []
-        status, _, headers = await running.post(
-            "/operator/visits/visit_1/end", {"why": "fire drill"}
-        )
-        assert (status, headers["Location"]) == (303, "/operator/visits/visit_1?done=ending")
-        assert heard == [{"command": "end"}]
-        assert ("bert", "visit.end", "visit_1", "fire drill") in await audited(running)
-        assert "The visit is ending" in await running.page(headers["Location"])
-
-
-@pytest.mark.parametrize(
-    ("answer", "done", "words"),
-    [
-        (None, "over", "was over already"),
-        ({"ok": False, "error": "unknown command"}, "silent", "did not answer"),
-        (TimeoutError(), "silent", "did not answer"),
-    ],
-)
-async def test_a_visit_that_cannot_be_ended_is_said_to_be(
-    tmp_path: Path, answer: Any, done: str, words: str
-) -> None:
-    async with site(tmp_path) as running:
-        await running.log_in()
-        await running.visit()
-        if answer is not None:
-            await answering(running, answer)
-        _, _, headers = await running.post("/operator/visits/visit_1/end")
-        assert headers["Location"].endswith(f"?done={done}")
-        assert words in await running.page(headers["Location"])
-        assert (await audited(running))[1][1] == "visit.end.undone"
 
 
 async def test_what_does_not_exist_is_not_found_and_not_audited(tmp_path: Path) -> None:
