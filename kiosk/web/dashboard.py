@@ -168,6 +168,7 @@ def routes() -> list[Route]:
 
 
 def past(request: web.Request, row: VisitRow) -> board.Fields:
+    """Return a visit of storage as a line of a list."""
     known = request.app[keys.LIVE].kiosks.get(row.kiosk_id)
     if row.ended_at is not None and row.reason is not None:
         length = wording.duration(row.ended_at - row.started_at)

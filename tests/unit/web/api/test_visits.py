@@ -35,7 +35,7 @@ def answering(running: Site, answer: Mapping[str, Any]) -> list[Mapping[str, Any
     return heard
 
 
-ORDERS = (
+ORDERS: tuple[tuple[str, dict[str, Any], dict[str, Any]], ...] = (
     ("whisper", {"text": " hi "}, {"command": "whisper", "text": "hi"}),
     ("say", {"sentence": "closing"}, {"command": "say", "sentence": "closing", "text": ""}),
     ("speak", {"text": "hi"}, {"command": "say", "sentence": "", "text": "hi"}),

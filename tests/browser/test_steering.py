@@ -1,0 +1,122 @@
+"""An operator's page beside the kiosk's: whisper, take over, type, hand back, end.
+
+With KIOSK_TEST_PICTURES naming a folder, each step is a picture there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.async_api import Page, async_playwright, expect
+
+from kiosk import keys
+from kiosk.emulator.speech.engines import Engines
+from kiosk.storage.rows import Grant
+from kiosk.testing.fixtures import MakeHarness
+from tests.browser.real_visit import CHROMIUM, PORTRAIT
+from tests.functional.test_steering import PASSWORD
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine"),
+]
+DESK: Any = {"width": 1440, "height": 900}
+PHONE: Any = {"width": 390, "height": 844}
+SETTINGS: Any = {
+    "visit": {"greet": False},
+    "operators": {"sentences": [{"id": "closing", "text": {"en": "We close soon."}}]},
+}
+
+
+async def picture(page: Page, name: str) -> None:
+    """Take pictures of a step, where somebody wants them."""
+    folder = os.environ.get("KIOSK_TEST_PICTURES")  # noqa: TID251 - no setting of the product
+    if folder is None:
+        return
+    await page.screenshot(path=str(Path(folder) / f"{name}.png"))
+    if "/operator/" in page.url:
+        schemes: tuple[Any, ...] = ("dark", "light")
+        for scheme in schemes:
+            await page.emulate_media(color_scheme=scheme)
+            for size, words in ((PHONE, "phone"), (DESK, "desk")):
+                await page.set_viewport_size(size)
+                path = Path(folder) / f"{name}-{words}-{scheme}.png"
+                await page.screenshot(path=str(path), full_page=True)
+
+
+async def test_an_operator_takes_part_and_the_visitor_sees_it(
+    kiosk_harness: MakeHarness, engines: Engines
+) -> None:
+    harness = await kiosk_harness(engines=engines, settings=SETTINGS)
+    await harness.app[keys.OPERATORS].add("anna", PASSWORD, grants=[Grant("administrator")])
+    complaints: list[str] = []
+    async with async_playwright() as playwright, asyncio.timeout(120):
+        browser = await playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"]
+        )
+        viewport: Any = PORTRAIT
+        screen = await (await browser.new_context(viewport=viewport)).new_page()
+        await screen.goto(harness.url)
+        await screen.get_by_test_id("start").click()
+        await screen.get_by_test_id("consent-type").click()
+        await expect(screen.locator("body")).to_have_attribute(
+            "data-state", "listening", timeout=30_000
+        )
+        visit_id = next(iter(harness.app[keys.LIVE].running))
+
+        page = await (await browser.new_context(viewport=DESK)).new_page()
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        await page.goto(f"{harness.url}/operator/login?next=/operator/visits/{visit_id}")
+        await page.get_by_label("Name").fill("anna")
+        await page.get_by_label("Password").fill(PASSWORD)
+        await page.keyboard.press("Enter")
+        await expect(page.locator("#live")).to_have_text("Live")
+
+        # By keyboard alone from here on: type, Enter, and go on in the same place.
+        await page.get_by_label("Whisper to the model").fill("The sauna is on the roof.")
+        await page.keyboard.press("Enter")
+        await expect(page.get_by_text("The model knows it")).to_be_visible()
+        await expect(page.get_by_label("Whisper to the model")).to_have_value("")
+        await screen.get_by_test_id("text-input").fill("Where is the sauna?")
+        await screen.get_by_test_id("send").click()
+        await expect(page.locator("#turns")).to_contain_text("The sauna is on the roof.")
+        await expect(page.locator("#turns .waited").last).to_contain_text("began after")
+        await expect(screen.get_by_test_id("joined")).to_be_hidden()
+        await picture(page, "1-whispered")
+
+        await page.get_by_role("button", name="Take over the conversation").focus()
+        await page.keyboard.press("Enter")
+        typed = page.get_by_label("Your words")
+        await expect(typed).to_be_focused()
+        await expect(screen.get_by_test_id("joined")).to_have_text("A person is with you")
+        await picture(screen, "2-joined-screen")
+        await typed.fill("I will come to you.")
+        await page.keyboard.press("Enter")
+        await expect(page.locator('.turn[data-speaker="operator"]')).to_contain_text(
+            "I will come to you."
+        )
+        said = screen.locator('.line[data-speaker="operator"]')
+        await expect(said).to_contain_text("Staff")
+        await expect(said).to_contain_text("I will come to you.")
+        await expect(typed).to_be_focused()
+        await picture(page, "3-taken")
+        await picture(screen, "3-typed-screen")
+
+        await page.get_by_role("button", name="Hand back").click()
+        await expect(page.locator("#who-speaks")).to_have_text("The assistant answers.")
+        await expect(screen.get_by_test_id("joined")).to_be_hidden()
+        await expect(page.locator("#timeline")).to_contain_text("gave the conversation back")
+        await picture(page, "4-handed-back")
+
+        await page.get_by_role("link", name="End this visit").click()
+        await page.get_by_role("dialog").get_by_role("button", name="End the visit").click()
+        await expect(page.locator("#over")).to_contain_text("an operator ended it")
+        await expect(page.locator("#steering")).to_have_count(0)
+        await expect(screen.locator("body")).to_have_attribute("data-state", "ending")
+        await picture(page, "5-over")
+        await browser.close()
+    assert complaints == []
