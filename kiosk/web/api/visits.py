@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Annotated, Any, Final
 
 from aiohttp import web
-from pydantic import Field, StringConstraints
+from pydantic import AwareDatetime, Field, StringConstraints
 
 from kiosk import keys
 from kiosk.security.access import Access
 from kiosk.session import orders
 from kiosk.web import board
 from kiosk.web.api.base import ApiHandler, ApiRoute, Given, Model, Nothing
-from kiosk.web.dashboard import MAX_WHY
+from kiosk.web.dashboard import MAX_WHY, PAGE
 from kiosk.web.noting import note
 from kiosk.web.request import operator, refuse
 from kiosk.web.steering import steer
@@ -65,6 +66,34 @@ class Visit(Model):
     taken_by: str = Field(description="The operator who has the conversation; empty: the model.")
     turns: list[Turn]
     timeline: list[Entry] = Field(description="Kept while the visit runs and a while after it.")
+
+
+class Past(Model):
+    """One visit in a list."""
+
+    id: str
+    kiosk: str
+    site: str
+    language: str
+    started_at: AwareDatetime | datetime
+    ended_at: AwareDatetime | datetime | None
+    reason: str = Field(description="Why it ended; empty while it runs or when nobody knows.")
+    turns: int
+    tools: list[str]
+
+
+class PastQuery(Model):
+    """Which page of the list."""
+
+    before: str | None = Field(None, max_length=64, description="The `id` of the last one seen.")
+    limit: int = Field(PAGE, ge=1, le=500)
+
+
+class Visits(Model):
+    """Visits, newest first."""
+
+    visits: list[Past]
+    before: str | None = Field(description="Ask with this for the next page; null: no more.")
 
 
 class Sentence(Model):
@@ -152,6 +181,35 @@ async def visit(request: web.Request, given: Given[Any, Any]) -> Visit:
     )
 
 
+async def visits(request: web.Request, given: Given[PastQuery, Any]) -> Visits:
+    """List visits of this person's sites, newest first."""
+    asked = given.query
+    rows = await request.app[keys.STORAGE].visits.recent(
+        asked.limit + 1,
+        before=asked.before,
+        sites=operator(request).sites(Access.TRANSCRIPT_READ),
+    )
+    more = len(rows) > asked.limit
+    rows = rows[: asked.limit]
+    return Visits(
+        visits=[
+            Past(
+                id=row.id,
+                kiosk=row.kiosk_id,
+                site=row.site,
+                language=row.language,
+                started_at=row.started_at,
+                ended_at=row.ended_at,
+                reason=row.reason.value if row.reason is not None else "",
+                turns=row.turns,
+                tools=list(row.tools),
+            )
+            for row in rows
+        ],
+        before=rows[-1].id if more else None,
+    )
+
+
 async def sentences(request: web.Request, given: Given[Any, Any]) -> Sentences:
     """List the sentences of the settings."""
     del given
@@ -192,6 +250,16 @@ def _order(
 
 
 ROUTES: Final = [
+    ApiRoute(
+        "GET",
+        "/api/visits",
+        visits,
+        Access.TRANSCRIPT_READ,
+        "Visits, newest first; no words.",
+        query=PastQuery,
+        answer=Visits,
+        tag=TAG,
+    ),
     ApiRoute(
         "GET",
         "/api/visits/{visit}",

@@ -6,7 +6,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from kiosk.session.gate import MAX_WAITING, Ask, ResponseGate
+from kiosk.session.gate import MAX_WAITING, Ask, PersonsWords, ResponseGate
 
 
 def ask(number: int) -> Ask:
@@ -128,6 +128,25 @@ def test_an_interruption_of_an_active_response_does_not_cancel_the_next() -> Non
     gate.interrupted()
     gate.done("r1")
     assert not gate.created("r2")
+
+
+def test_an_interrupted_ask_that_overlapped_is_not_asked_again() -> None:
+    gate = ResponseGate()
+    gate.sent("event_1", {})
+    gate.interrupted()
+    assert gate.refused("event_1", overlap=True)
+    assert gate.done("theirs") is None
+
+
+def test_it_knows_when_a_persons_words_are_spoken() -> None:
+    gate = ResponseGate()
+    gate.sent("event_1", PersonsWords(text="hello"))
+    seen = [gate.asked]
+    gate.created("r1")
+    seen.append(gate.persons)
+    gate.done("r1")
+    gate.created("r2")
+    assert [*seen, gate.persons, gate.asked] == [True, True, False, False]
 
 
 def test_a_refused_ask_leaves_no_cancellation_behind() -> None:

@@ -363,6 +363,28 @@ async def test_barge_in_cancels_the_tools_that_want_it(cancels: bool) -> None:
         assert bench.outcomes() == [("search", "cancelled" if cancels else "ok")]
 
 
+async def test_a_person_who_takes_the_conversation_stops_every_tool() -> None:
+    started = asyncio.Event()
+
+    async def search() -> str:
+        started.set()
+        await asyncio.Event().wait()
+        return "found"
+
+    async with staged(Tools(tool("search", search, cancel_on_barge_in=False))) as stage:
+        bench = await Bench.made(stage)
+        bench.call("search")
+        await started.wait()
+        stage.ctx.takeover.take("anna", 0.0)
+        bench.runner.stop()
+        assert "interrupted" in await bench.answer()
+        bench.call("search", call_id="call_2")
+        assert "member of staff" in await bench.answer()
+        await bench.done()
+        assert bench.outcomes() == [("search", "cancelled"), ("search", "refused")]
+        assert "response.create" not in bench.far.kinds
+
+
 async def test_the_answer_to_a_line_that_is_gone_goes_nowhere() -> None:
     started, release = asyncio.Event(), asyncio.Event()
 

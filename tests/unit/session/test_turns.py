@@ -209,3 +209,16 @@ def test_halves_of_a_letter_that_came_apart_are_put_together() -> None:
     finished = book.finish("a")
     assert finished is not None
     assert finished.text == "Hello \U0001f600 and \ufffd"
+
+
+def test_what_an_operator_had_said_is_spoken_by_the_avatars_voice() -> None:
+    book = TurnBook(10)
+    book.whole("i1", "operator", "I will come to you.")
+    assert [turn.id for turn in book.complete("avatar")] == ["i1"]
+    kept, _ = book.cut("avatar", 0)
+    assert kept == []
+    book.whole("i2", "operator", "One moment, please.")
+    kept, _ = book.cut("avatar", 5 * MS_PER_CHARACTER)
+    assert [(turn.speaker, turn.text, turn.interrupted) for turn in kept] == [
+        ("operator", "One", True)
+    ]

@@ -107,5 +107,8 @@ async def test_a_visit_is_read_with_its_words_and_waits(tmp_path: Path) -> None:
         ]
         assert told["timeline"][-1]["text"] == "bert has the conversation; the visitor knows"
         assert (await running.storage.audit.recent(1))[0].action == "visit.read"
+        status, text, _ = await running.get("/api/visits?limit=1")
+        assert [one["id"] for one in json.loads(text)["visits"]] == ["visit_1"]
+        assert json.loads(text)["before"] is None
         status, text, _ = await running.get("/api/sentences")
         assert json.loads(text) == {"sentences": []}
