@@ -13,13 +13,13 @@ function showWhose(row) {
   const whose = !by ? "free" : by === steering.dataset.me ? "mine" : "other";
   for (const name of steering.querySelectorAll("[data-holder]")) name.textContent = by;
   if (steering.dataset.whose === whose) return;
-  const hadFocus = steering.contains(document.activeElement);
   steering.dataset.whose = whose;
   for (const part of steering.querySelectorAll("[data-when]")) {
     part.hidden = !part.dataset.when.split(" ").includes(whose);
   }
-  // What was in use may be gone now; the keyboard goes on where the next thing is done.
-  if (hadFocus && document.activeElement === document.body) next(whose)?.focus();
+  // What was in use may be hidden now; the keyboard goes on where the next thing is done.
+  const used = document.activeElement;
+  if (steering.contains(used) && used.closest("[hidden]")) next(whose)?.focus();
 }
 
 function next(whose) {
