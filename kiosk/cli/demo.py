@@ -52,6 +52,28 @@ MUSEUM: Final[Mapping[str, Any]] = {
 }
 """Settings of the museum's plugins."""
 
+SENTENCES: Final = (
+    {
+        "id": "closing",
+        "text": {
+            "en": "The museum closes in ten minutes.",
+            "de": "Das Museum schließt in zehn Minuten.",
+            "fr": "Le musée ferme dans dix minutes.",
+            "es": "El museo cierra en diez minutos.",
+        },
+    },
+    {
+        "id": "coming",
+        "text": {
+            "en": "Somebody from the staff desk is on the way to you.",
+            "de": "Vom Informationstisch ist jemand auf dem Weg zu Ihnen.",
+            "fr": "Un membre du personnel vient vers vous.",
+            "es": "Una persona del mostrador viene hacia usted.",
+        },
+    },
+)
+"""What the museum's operators may have said."""
+
 
 def demo_settings(
     *,
@@ -104,6 +126,8 @@ def demo_settings(
     }
     if plugins is None:
         values["plugins"] = MUSEUM
+        if config is None:  # a house of its own may have other languages
+            museum["operators"] = {"sentences": list(SENTENCES)}
         museum["attract"] = {"slides": str(paths.demo_plugins() / "_slides")}
     return load_settings(config, overrides=values, defaults=museum, read_file=config is not None)
 

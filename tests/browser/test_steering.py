@@ -1,6 +1,6 @@
 """An operator's page beside the kiosk's: whisper, take over, type, hand back, end.
 
-With KIOSK_TEST_PICTURES naming a folder, each step is a picture there.
+With TEST_PICTURES naming a folder, each step is a picture there.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ SETTINGS: Any = {
 
 async def picture(page: Page, name: str) -> None:
     """Take pictures of a step, where somebody wants them."""
-    folder = os.environ.get("KIOSK_TEST_PICTURES")  # noqa: TID251 - no setting of the product
+    folder = os.environ.get("TEST_PICTURES")  # noqa: TID251 - no setting of the product
     if folder is None:
         return
     await page.screenshot(path=str(Path(folder) / f"{name}.png"))

@@ -36,6 +36,19 @@ async def test_saying_something_asks_the_service_for_it_word_for_word() -> None:
         assert message["content"] == [{"type": "text", "text": "We close in ten minutes."}]
 
 
+async def test_while_a_person_has_the_conversation_a_plugin_neither_speaks_nor_ends_it() -> None:
+    async with staged() as stage:
+        line, far = await stage.open_line()
+        handle = VisitHandle(stage.ctx)
+        stage.ctx.takeover.take("anna", 0.0)
+        await handle.say("We close in ten minutes.")
+        await handle.end()
+        await line.commit()
+        await far.next("input_audio_buffer.commit")
+        assert "response.create" not in far.kinds
+        assert stage.ctx.end_after_speech is None
+
+
 async def test_without_a_line_or_after_the_end_nothing_is_said_or_shown() -> None:
     async with staged() as stage:
         handle = VisitHandle(stage.ctx)

@@ -96,6 +96,13 @@ async def test_a_person_comes_from_a_plugin_or_the_site_says_where(
         assert await said(far) == words
 
 
+async def test_who_asks_for_a_person_who_is_there_is_told_so() -> None:
+    async with asking() as (stage, manner, far):
+        stage.ctx.takeover.take("anna", 0.0)
+        await manner.asked(m.Person())
+        assert await said(far) == stage.ctx.text("person.joined")
+
+
 async def test_more_time_is_given_and_then_no_more() -> None:
     async with asking() as (stage, manner, far):
         until = stage.ctx.until
