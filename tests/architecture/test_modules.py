@@ -17,6 +17,7 @@ CODE = sorted(
     path
     for folder in ("kiosk", "plugins", "tests", "docs", "deploy", "benchmarks")
     for path in (ROOT / folder).rglob("*.py")
+    if "node_modules" not in path.parts
 )
 MIGRATIONS = PACKAGE / "storage/migrations"
 LONGEST = 450

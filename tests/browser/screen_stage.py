@@ -19,6 +19,7 @@ from kiosk.i18n import Texts
 from kiosk.security.guards import security_headers
 from kiosk.settings.sections import SiteSettings
 from kiosk.signaling import messages as m
+from kiosk.tasks import TaskSet
 from kiosk.themes.stylesheet import SCREEN, stylesheet
 from kiosk.themes.theme import find_theme, themes_in
 from kiosk.web.catalogues import Catalogues
@@ -77,6 +78,8 @@ class Stage:
         self.url = ""
         self._sockets: set[web.WebSocketResponse] = set()
         self._peers: list[RTCPeerConnection] = []
+        self._tasks = TaskSet("stage")
+        self._answers: list[asyncio.Task[str]] = []
         self._changed = asyncio.Condition()
         self._runner: web.AppRunner | None = None
         self._port = 0
@@ -92,6 +95,7 @@ class Stage:
         trace: TracebackType | None,
     ) -> None:
         await self.shut()
+        await asyncio.gather(*self._answers, return_exceptions=True)
         await asyncio.gather(*(peer.close() for peer in self._peers))
 
     async def open(self) -> None:
@@ -224,7 +228,10 @@ class Stage:
             state = m.State(state="consent" if self.consent else "connecting")
             replies += [m.Visit(id="v", resume=TOKEN), state, m.Ice(servers=())]
         elif isinstance(message, m.Offer) and self.answers_offers:
-            replies.append(m.Answer(sdp=await self._avatar(message.sdp)))
+            # Of its own: a peer that is being made when a test ends is made, and then closed.
+            answer = self._tasks.start(self._avatar(message.sdp), name="answer")
+            self._answers.append(answer)
+            replies.append(m.Answer(sdp=await asyncio.shield(answer)))
         elif isinstance(message, m.End) or (
             isinstance(message, m.Consent) and not message.accepted
         ):

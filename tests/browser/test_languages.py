@@ -12,6 +12,7 @@ from kiosk.emulator.speech.engines import Engines
 from kiosk.hooks.markers import hookimpl
 from kiosk.signaling import messages as m
 from kiosk.testing.fixtures import MakeHarness
+from tests.browser.accessible import painted
 from tests.browser.real_visit import page_of
 from tests.browser.screen_stage import (
     CHROMIUM,
@@ -62,16 +63,21 @@ CUT = """
 
 
 async def test_each_language_is_shown_whole_on_every_size() -> None:
-    async with Stage() as stage, chromium(SOUND) as browser:
-        for width, height in SIZES:
-            async with screen(browser, stage, width=width, height=height, touch=True) as page:
-                for language in WIDEST:
-                    await page.locator(f".attract [data-language={language}]").tap()
-                    await page.wait_for_selector(f"html[lang={language}]")
-                    direction = "rtl" if language == "ar" else "ltr"
-                    assert await page.locator("html").get_attribute("dir") == direction
-                    assert await page.evaluate(FOREIGN, TEXTS.screen(language)) == []
-                    assert await page.evaluate(CUT) == [], (width, language)
+    async with (
+        Stage() as stage,
+        chromium(SOUND) as browser,
+        screen(browser, stage, touch=True) as page,
+    ):
+        for language in WIDEST:
+            await page.locator(f".attract [data-language={language}]").tap()
+            await page.wait_for_selector(f"html[lang={language}]")
+            direction = "rtl" if language == "ar" else "ltr"
+            assert await page.locator("html").get_attribute("dir") == direction
+            assert await page.evaluate(FOREIGN, TEXTS.screen(language)) == []
+            for width, height in SIZES:
+                await page.set_viewport_size({"width": width, "height": height})
+                await painted(page)
+                assert await page.evaluate(CUT) == [], (width, language)
 
 
 async def test_only_the_first_language_comes_with_the_page_and_the_rest_stay_once_fetched() -> None:
