@@ -36,6 +36,14 @@ class LanguageName(NamedTuple):
     dir: str
 
 
+class _File(NamedTuple):
+    """A catalogue as it is on the disk now; another one when it changes."""
+
+    path: Path
+    mtime_ns: int
+    size: int
+
+
 class Texts:
     """The catalogues of all languages. Immutable after `load`; reading one is a dict lookup."""
 
@@ -59,7 +67,7 @@ class Texts:
         SettingsError, naming file and key, for a file that is not a .po, a language code that
         does not exist, a key English does not have, and a placeholder English does not fill.
         """
-        catalogues: dict[str, dict[str, str]] = {}
+        files: list[_File] = []
         for folder in (paths.LOCALE, *site_dirs):
             if not folder.is_dir():
                 raise SettingsError(
@@ -67,13 +75,9 @@ class Texts:
                     "from the settings."
                 )
             for path in sorted(folder.glob(f"{_PREFIX}*{_SUFFIX}"), key=_source_first):
-                texts = _read(path)
-                catalogues.setdefault(_language_of(path), {}).update(texts)
-                _check(path, texts, catalogues[SOURCE_LANGUAGE])
-        for code in catalogues:
-            # Babel reads files to name a language; a visit must not wait for a disk.
-            cls.describe(code)
-        return cls(catalogues)
+                found = path.stat()
+                files.append(_File(path, found.st_mtime_ns, found.st_size))
+        return _loaded(tuple(files))
 
     @property
     def languages(self) -> tuple[str, ...]:
@@ -156,6 +160,21 @@ class Texts:
                 if _suffix(key) == wording
             )
         return merged
+
+
+@lru_cache(maxsize=8)
+def _loaded(files: tuple[_File, ...]) -> Texts:
+    # Kept: parsing nine languages is most of what a server's start costs, and a process that
+    # tests a site, or loads it anew, starts many.
+    catalogues: dict[str, dict[str, str]] = {}
+    for path, _, _ in files:
+        texts = _read(path)
+        catalogues.setdefault(_language_of(path), {}).update(texts)
+        _check(path, texts, catalogues[SOURCE_LANGUAGE])
+    for code in catalogues:
+        # Babel reads files to name a language; a visit must not wait for a disk.
+        Texts.describe(code)
+    return Texts(catalogues)
 
 
 @lru_cache(maxsize=256)

@@ -115,6 +115,7 @@ def load_plugins(
     return loaded
 
 
+@functools.cache
 def metadata_version() -> str:
     """Return our own version, as installed."""
     return metadata.version("avatar-kiosk")

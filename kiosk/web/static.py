@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -51,6 +52,12 @@ class _File:
     """The text of a file that is on no disk."""
 
 
+@functools.lru_cache(maxsize=2048)
+def _digest(path: Path, _mtime_ns: int, _size: int) -> str:
+    """Read a file once for as long as it stays what it is: fonts are most of a start's reading."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+
+
 class StaticFiles:
     """The files of one or more folders under /static/; the first folder with a name wins.
 
@@ -91,7 +98,8 @@ class StaticFiles:
         if kind is None or name in self._files:
             return
         try:
-            digest = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+            found = path.stat()
+            digest = _digest(path, found.st_mtime_ns, found.st_size)
         except OSError as error:
             raise StartupError(
                 f"The static file {path} cannot be read: {error.strerror}."

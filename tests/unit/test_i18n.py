@@ -244,3 +244,13 @@ def test_parts_that_hardly_anybody_opens_are_fetched_apart() -> None:
     assert texts.get("de", "service.close") == "Schließen"
     assert not part.keys() & texts.screen("de").keys()
     assert "card.close" in texts.screen("de")
+
+
+def test_a_catalogue_is_read_again_when_it_changes(tmp_path: Path) -> None:
+    write(tmp_path, "de", attract__title="Guten Tag.")
+    first = Texts.load([tmp_path])
+    assert Texts.load([tmp_path]) is first
+    write(tmp_path, "de", attract__title="Guten Abend!")
+    assert Texts.load([tmp_path]).get("de", "attract.title") == "Guten Abend!"
+    (tmp_path / "kiosk.de.po").unlink()
+    assert Texts.load([tmp_path]).get("de", "attract.title") != "Guten Abend!"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
@@ -81,11 +82,11 @@ def document(table: Iterable[ApiRoute], *, version: str) -> dict[str, Any]:
 
 def route(table: Iterable[ApiRoute], *, version: str) -> Route:
     """Return the address of the document: what there is is no secret, only what is in it."""
-    made = document(table, version=version)
+    made = functools.cache(lambda: document(table, version=version))  # a start need not wait
 
     async def answer(request: web.Request) -> web.Response:
         del request
-        return web.json_response(made)
+        return web.json_response(made())
 
     return Route("GET", PATH, answer, Access.PUBLIC)
 

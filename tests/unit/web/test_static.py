@@ -122,3 +122,11 @@ async def test_a_folder_may_have_a_name_of_its_own(tmp_path: Path) -> None:
     files = await asyncio.to_thread(StaticFiles, mounted={"sign": tmp_path})
     assert files.has("sign/welcome.webm")
     assert not files.has("welcome.webm")
+
+
+def test_a_file_that_changes_has_another_address(tmp_path: Path) -> None:
+    (tmp_path / "one.css").write_text("a {}")
+    before = StaticFiles(tmp_path).url("one.css")
+    assert StaticFiles(tmp_path).url("one.css") == before
+    (tmp_path / "one.css").write_text("b { }")
+    assert StaticFiles(tmp_path).url("one.css") != before
