@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import aiohttp
 import structlog
 from aiohttp import web
+from argon2 import PasswordHasher
 
 from kiosk import events, keys, paths
 from kiosk.builtin import cards, goodbye, greeting, redaction
@@ -26,6 +27,7 @@ from kiosk.i18n import STANDARD, Texts
 from kiosk.model import Kiosk
 from kiosk.security.devices import Devices
 from kiosk.security.operators import Operators
+from kiosk.security.passwords import Passwords
 from kiosk.session.context import VisitServices
 from kiosk.session.opening import language_name
 from kiosk.session.registry import SessionRegistry
@@ -92,11 +94,13 @@ def create_app(
     *,
     clock: Clock | None = None,
     plugins: Mapping[str, object] | None = None,
+    hasher: PasswordHasher | None = None,
 ) -> web.Application:
     """Build the application; nothing is opened and nothing global is touched.
 
-    `plugins` are further plugin objects by name. Raises SettingsError or StartupError with one
-    sentence for the terminal. Two applications can live in one process.
+    `plugins` are further plugin objects by name, `hasher` makes other hashes of passwords than
+    usual. Raises SettingsError or StartupError with one sentence for the terminal. Two
+    applications can live in one process.
     """
     if settings.upstream.endpoint is None:
         raise SettingsError(NO_ENDPOINT)
@@ -122,6 +126,7 @@ def create_app(
 
     app[keys.SETTINGS] = settings
     app[keys.CLOCK] = clock
+    app[keys.HASHER] = hasher
     app[keys.METRICS] = metrics
     app[keys.HOOKS] = hooks
     app[keys.BUS] = MemoryBus(clock)
@@ -280,7 +285,7 @@ async def _storage(app: web.Application) -> AsyncIterator[None]:
         kiosks = app[signaling.KIOSKS]
         await storage.kiosks.sync(kiosks.values())
         app[keys.DEVICES] = await Devices.open(storage, clock, settings.access, list(kiosks))
-        operators = Operators(storage, clock, settings.operators)
+        operators = Operators(storage, clock, settings.operators, Passwords(app[keys.HASHER]))
         app[keys.OPERATORS] = operators
         app[keys.READY].add("storage", storage.ping)
         try:

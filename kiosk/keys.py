@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aiohttp import web
+from argon2 import PasswordHasher
 
 from kiosk.bus.base import Bus
 from kiosk.clock import Clock
@@ -30,6 +31,7 @@ STORAGE: web.AppKey[Storage] = web.AppKey("storage")
 TEMPLATES: web.AppKey[Templates] = web.AppKey("templates")
 LIVE: web.AppKey[LiveView] = web.AppKey("live")
 DEVICES: web.AppKey[Devices] = web.AppKey("devices")
+HASHER: web.AppKey[PasswordHasher | None] = web.AppKey("hasher")
 OPERATORS: web.AppKey[Operators] = web.AppKey("operators")
 HOOKS: web.AppKey[Hooks] = web.AppKey("hooks")
 METRICS: web.AppKey[Metrics] = web.AppKey("metrics")

@@ -11,6 +11,7 @@ from typing import Any, Final, Literal, Self
 
 import aiohttp
 from aiohttp import web
+from argon2 import PasswordHasher
 from yarl import URL
 
 from kiosk import keys
@@ -32,6 +33,8 @@ from kiosk.testing.notes import NOTES, ToolNotes
 from kiosk.testing.visit import Visit
 
 DATABASE: Final = "kiosk.sqlite3"
+CHEAP: Final = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
+"""Nobody guesses passwords here; a real hash is a fifth of a second of two cores."""
 DEFAULTS: dict[str, Any] = {
     "site": {"name": "Test site", "languages": ["en", "de"], "time_zone": "UTC"},
     "kiosks": [{"id": "lobby", "name": "Lobby", "place": "entrance"}],
@@ -97,7 +100,7 @@ class KioskHarness:
         await fresh_database(self.folder / DATABASE)
         self._notes = ToolNotes()
         plugins = {**(self._plugins or {}), NOTES: self._notes}
-        self.app = create_app(self.settings, clock=self.clock, plugins=plugins)
+        self.app = create_app(self.settings, clock=self.clock, plugins=plugins, hasher=CHEAP)
         runner = web.AppRunner(self.app, access_log=None, shutdown_timeout=1)
         # Also when the start fails half-way: what is open by then is closed again.
         stack.push_async_callback(runner.cleanup)

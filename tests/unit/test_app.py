@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from aiohttp import web
+from argon2 import PasswordHasher
 from structlog.testing import capture_logs
 
 from kiosk import keys
@@ -198,3 +199,11 @@ async def test_a_finished_turn_of_a_visit_is_in_the_database(tmp_path: Path) -> 
         assert await server.app[RECORDER].settle(5)
         turns = await storage.turns.of(visit["id"])
         assert [turn.text for turn in turns] == ["My mail is [EMAIL]"]
+
+
+async def test_passwords_are_hashed_at_full_cost_unless_told_otherwise(tmp_path: Path) -> None:
+    async with running(tmp_path) as server:
+        await server.app[keys.OPERATORS].add("anna", "a-good-long-password")
+        row = await server.app[keys.STORAGE].operators.get("anna")
+    assert row is not None
+    assert not PasswordHasher().check_needs_rehash(row.password_hash)
