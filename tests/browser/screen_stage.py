@@ -154,6 +154,7 @@ class Stage:
                 code: CATALOGUES.url(code, shown_texts(TEXTS, code, SITE)) for code in codes
             },
             version="test",
+            config="test",
             consent=self.consent,
             talk=self.talk,
             theme=self.theme,
