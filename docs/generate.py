@@ -19,6 +19,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
+from docs.alert_reference import render_alert_rules, render_alert_settings
 from docs.card_reference import render_cards
 from docs.emulator_reference import (
     render_client_events,
@@ -159,6 +160,8 @@ REGIONS: Final[dict[str, Callable[[], str]]] = {
     "server-messages": render_server_messages,
     "commands": render_commands,
     "events": render_events,
+    "alert-rules": render_alert_rules,
+    "alert-settings": render_alert_settings,
     "hook-modes": render_hook_modes,
     "hook-order": render_hook_order,
     "hooks": render_hooks,

@@ -38,6 +38,8 @@ from kiosk.telemetry import Metrics
 from kiosk.transcripts.recorder import Recorder
 from kiosk.voicelive.credentials import Credential, open_credential
 from kiosk.web import (
+    alert_service,
+    alerts_page,
     attract,
     dashboard,
     enrol,
@@ -186,6 +188,7 @@ def create_app(
             *kiosk_page.routes(),
             *plugin_page.routes(),
             *sinks_page.routes(),
+            *alerts_page.routes(),
             *theme_preview.routes(),
             *plugged.routes(hooks),
             *Feed().routes(),
@@ -198,7 +201,17 @@ def create_app(
     )
     # Opened in this order, closed in reverse.
     app.cleanup_ctx.extend(
-        (_storage, _live, _shell, _hooks, _transcripts, _upstream, _visits, _ready)
+        (
+            _storage,
+            _live,
+            _shell,
+            _hooks,
+            _transcripts,
+            _upstream,
+            _visits,
+            alert_service.running,
+            _ready,
+        )
     )
     app.on_shutdown.append(_drain)
     return app

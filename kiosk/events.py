@@ -192,6 +192,18 @@ class PluginEvent(_Event):
     data: dict[str, Any] = Field(default_factory=dict)
 
 
+class AlertChanged(_Event):
+    """An alert fires, somebody takes care of it, or it is over; `kiosk_id` may be empty."""
+
+    type: Literal["alert_changed"] = "alert_changed"
+    alert_id: str
+    rule: str
+    severity: str
+    site: str
+    state: Literal["firing", "acknowledged", "resolved"]
+    what: str
+
+
 class UpstreamLost(_VisitEvent):
     """The line to Voice Live broke; a new one is being sought."""
 
@@ -236,6 +248,7 @@ DomainEvent = Annotated[
     | SaidByOperator
     | Whispered
     | PluginEvent
+    | AlertChanged
     | UpstreamLost
     | UpstreamRestored
     | VisitEnded,

@@ -63,6 +63,14 @@ class Metrics:
         self.slow_dashboards = counter(
             "slow_dashboards", "Dashboards cut off because they lagged; they start afresh."
         )
+        self.alerts_open = Gauge(
+            "kiosk_alerts_open", "Alerts that fire.", ["severity"], registry=self.registry
+        )
+        self.alerts_fired = counter("alerts_fired", "Alerts that began, by rule.", "rule")
+        self.alerts_left_out = counter("alerts_left_out", "Findings beyond alerts.most.")
+        self.alert_messages = counter(
+            "alert_messages", "Messages about alerts, by outcome.", "channel", "outcome"
+        )
         self.slow_sockets = counter("slow_sockets", "Browsers cut off because they lagged.")
         self.upstream_errors = counter("upstream_errors", "Errors from upstream, by code.", "code")
         self.upstream_lost = counter("upstream_lost", "Upstream lines lost, by code.", "code")

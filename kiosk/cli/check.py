@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from zoneinfo import ZoneInfo
 
+import aiohttp
 import click
 
 from kiosk import keys
+from kiosk.alerts.opening import open_channels
 from kiosk.app import NO_ENDPOINT, create_app
+from kiosk.clock import SystemClock
 from kiosk.errors import KioskError, SettingsError, StartupError
 from kiosk.i18n import Texts
 from kiosk.session.line import Line
@@ -26,6 +31,7 @@ async def check_site(settings: Settings) -> None:
         ("sentences", _sentences),
         ("plugins", _plugins),
         ("database", _database),
+        ("alerts", _alerts),
         ("upstream", _upstream),
     ]
     failed = 0
@@ -86,6 +92,16 @@ async def _database(settings: Settings) -> str:
     if not settings.storage.migrate:
         raise StartupError(older_sentence(found))
     return f"answers; a start brings it from revision {found.current or 'none'} to {found.head}"
+
+
+async def _alerts(settings: Settings) -> str:
+    """Read what channels need, such as their secrets' files; nothing is sent."""
+    zone = ZoneInfo(settings.site.time_zone)
+    async with aiohttp.ClientSession() as http:
+        found = await asyncio.to_thread(open_channels, settings.alerts, zone, http, SystemClock())
+    if not found:
+        return "told on the dashboard only; add [alerts.channels.NAME] to tell people elsewhere"
+    return f"told by {', '.join(found)}; try one with `kiosk alerts test NAME`"
 
 
 async def _upstream(settings: Settings) -> str:

@@ -9,6 +9,7 @@ from typing_extensions import override
 
 from kiosk import log
 from kiosk.cli import manage, plugged, running
+from kiosk.cli.alerts import alerts
 from kiosk.cli.check import check_site
 from kiosk.cli.demo import own_files, run_demo
 from kiosk.cli.emulate import emulate as run_emulator
@@ -185,6 +186,7 @@ def check(config: Path | None, block: tuple[str, ...], no_plugins: bool) -> None
 
 
 main.add_command(plugins)
+main.add_command(alerts)
 main.add_command(theme)
 
 

@@ -14,6 +14,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from typing_extensions import override
 
 from kiosk.errors import SettingsError
+from kiosk.settings.alerts import AlertSettings
 from kiosk.settings.attract import AttractSettings
 from kiosk.settings.overrides import overridden
 from kiosk.settings.screen import ScreenSettings
@@ -76,6 +77,7 @@ class Settings(BaseSettings):
     storage: StorageSettings = Field(StorageSettings(), description="Storage.")
     operators: OperatorSettings = Field(OperatorSettings(), description="Operators.")
     access: KioskAccessSettings = Field(KioskAccessSettings(), description="The screens' access.")
+    alerts: AlertSettings = Field(AlertSettings(), description="Alerts.")
     log: LogSettings = Field(LogSettings(), description="The log.")
 
     _screens: dict[str, Settings] = PrivateAttr(default_factory=dict)

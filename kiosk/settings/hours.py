@@ -87,6 +87,18 @@ class Hours:
         """Whether it is open at this time, which has the site's time zone."""
         return any(begins <= at < ends for begins, ends in self._around(at))
 
+    def began(self, at: datetime) -> datetime | None:
+        """Return when the opening of now began; None while closed, and without any hours."""
+        pairs = self._around(at) if self._spans else []
+        first = min((begins for begins, ends in pairs if begins <= at < ends), default=None)
+        while first is not None:
+            # A span that ends where this one begins is the same opening.
+            earlier = [begins for begins, ends in pairs if begins < first <= ends]
+            if not earlier:
+                break
+            first = min(earlier)
+        return first
+
     def next_change(self, at: datetime) -> datetime | None:
         """Return when it opens or closes next; None when not within two weeks."""
         edges = {edge for pair in self._around(at) for edge in pair if edge > at}

@@ -10,6 +10,7 @@ from sqlalchemy import text
 from kiosk.clock import Clock
 from kiosk.errors import StartupError, StorageError
 from kiosk.settings.sections import StorageSettings
+from kiosk.storage.alerts import Alerts
 from kiosk.storage.engine import BUSY_S, Database, open_database, parse_url, prepare_place
 from kiosk.storage.migrate import migrate, newer_sentence, older_sentence, status_of
 from kiosk.storage.outbox import Outbox
@@ -32,6 +33,7 @@ class Storage:
         self.secrets = Secrets(database, clock)
         self.codes = EnrolmentCodes(database, clock)
         self.outbox = Outbox(database, clock)
+        self.alerts = Alerts(database, clock)
         self._clock = clock
 
     def plugin(self, name: str) -> PluginData:

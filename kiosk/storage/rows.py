@@ -73,3 +73,87 @@ class AuditRow:
     after: str = ""
     site: str = ""
     request: str = ""
+
+
+AlertState = Literal["pending", "firing", "acknowledged", "resolved"]
+
+
+@dataclass(frozen=True, slots=True)
+class AlertRow:
+    """One alert, from when it was first seen. Its state follows from its moments."""
+
+    id: str
+    key: str
+    """Rule and subject: of the same key at most one is open."""
+    rule: str
+    severity: str
+    site: str
+    """Empty: of the whole system."""
+    kiosk_id: str
+    what: str
+    fix: str
+    since: datetime
+    wait_from: datetime
+    fired_at: datetime | None = None
+    told_at: datetime | None = None
+    held: bool = False
+    """Its message waits for the end of quiet hours."""
+    stale: bool = False
+    gone_at: datetime | None = None
+    resolved_at: datetime | None = None
+    acked_at: datetime | None = None
+    acked_by: str = ""
+    acked_why: str = ""
+
+    @property
+    def state(self) -> AlertState:
+        """Pending, firing, acknowledged or resolved."""
+        if self.resolved_at is not None:
+            return "resolved"
+        if self.fired_at is None:
+            return "pending"
+        return "firing" if self.acked_at is None else "acknowledged"
+
+
+@dataclass(frozen=True, slots=True)
+class SilenceRow:
+    """A person's wish not to be told; an empty rule, site or kiosk means any."""
+
+    id: str
+    rule: str
+    site: str
+    kiosk_id: str
+    why: str
+    by: str
+    created_at: datetime
+    until: datetime
+
+    def covers(self, alert: AlertRow) -> bool:
+        """Whether an alert is meant."""
+        return (
+            self.rule in {"", alert.rule}
+            and self.site in {"", alert.site}
+            and self.kiosk_id in {"", alert.kiosk_id}
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeRow:
+    """A message on its way to a channel, as JSON."""
+
+    id: int
+    channel: str
+    notice_id: str
+    notice: str
+    added_at: datetime
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelState:
+    """How a channel's messages stand; `error` is the kind of the last failure."""
+
+    channel: str
+    waiting: int
+    dead: int
+    error: str

@@ -46,6 +46,8 @@ DEFAULTS: dict[str, Any] = {
         "api_key": "key-of-the-harness",
         "reconnect_for_s": 20,
     },
+    # Nothing is watched unless a test wants it: it would be one more sleeper on its clock.
+    "alerts": {"on": False},
     # The emulator's engines share this process, and hold Python's lock longer than a plugin may.
     "hooks": {"dir": None, "off": False, "installed": False, "slow_ms": 2000},
 }

@@ -13,6 +13,7 @@ from kiosk.security.access import Access
 from kiosk.security.operators import LoginError
 from kiosk.storage.rows import VisitRow
 from kiosk.web import board, wording
+from kiosk.web.alert_board import banner
 from kiosk.web.middlewares import login_of
 from kiosk.web.noting import note
 from kiosk.web.request import (
@@ -47,6 +48,7 @@ async def render(
         "may": functools.partial(_may, request),
         "nav": "",
         "feed": "",
+        "alerts_now": banner(request),
         "extra": await _extra(request, f"operator/{template}"),
     }
     html = request.app[keys.TEMPLATES].render(f"operator/{template}", base | context)

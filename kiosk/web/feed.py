@@ -12,7 +12,7 @@ from aiohttp import WSCloseCode, web
 
 from kiosk import keys
 from kiosk.errors import StorageError
-from kiosk.events import DomainEvent, KioskReported, TurnCompleted, VisitEnded
+from kiosk.events import AlertChanged, DomainEvent, KioskReported, TurnCompleted, VisitEnded
 from kiosk.security.access import Access
 from kiosk.tasks import TaskSet
 from kiosk.web import board
@@ -216,6 +216,8 @@ def change_message(
             message["device"] = device(live, screen)
     if isinstance(event, VisitEnded):
         message["past"] = True
+    if isinstance(event, AlertChanged):
+        message["alert"] = event.alert_id
     if watch.visit is not None and _visit_of(event) == watch.visit:
         item = live.visit(watch.visit)
         if item is not None:

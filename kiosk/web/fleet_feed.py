@@ -16,7 +16,7 @@ from typing_extensions import override
 
 from kiosk import keys
 from kiosk.errors import StorageError
-from kiosk.events import VisitEnded
+from kiosk.events import AlertChanged, VisitEnded
 from kiosk.security.access import Access
 from kiosk.tasks import TaskSet
 from kiosk.telemetry import Metrics
@@ -46,6 +46,7 @@ class Marks(Listener):
         self._metrics = metrics
         self._changed: dict[str, None] = {}
         self._past = False
+        self._alert = False
         self.news = asyncio.Event()
         self.ended = asyncio.Event()
 
@@ -53,7 +54,12 @@ class Marks(Listener):
     def put(self, change: Change) -> bool:
         """Mark the screen of a change; never full."""
         kiosk_id = change.event.kiosk_id
+        alert = isinstance(change.event, AlertChanged)
+        if alert and not kiosk_id:
+            self._alert = True  # of no screen; the page asks what of it is for this person
+            self.news.set()
         if self._sees(kiosk_id):
+            self._alert = self._alert or alert
             if kiosk_id in self._changed:
                 self._metrics.feed_joined.inc()
             self._changed[kiosk_id] = None
@@ -66,6 +72,11 @@ class Marks(Listener):
         """Let the dashboard go."""
         self.ended.set()
         self.news.set()
+
+    def take_alert(self) -> bool:
+        """Return whether an alert changed, and forget it."""
+        alert, self._alert = self._alert, False
+        return alert
 
     def take(self) -> tuple[list[str], bool]:
         """Return the marked screens, and whether a visit ended, and forget both."""
@@ -98,15 +109,20 @@ class _Dashboard:
     def resumed(self, missed: Iterable[Change]) -> str:
         """Return what changed after the last number the page had."""
         self._marks.take()
-        changed = {change.event.kiosk_id for change in missed}
+        changed = set()
+        alert = False
+        for change in missed:
+            changed.add(change.event.kiosk_id)
+            alert = alert or isinstance(change.event, AlertChanged)
         items = of_sites(self._live, self._sites)
         for item in items:
             if item.id not in changed:
                 self._sent[item.id] = self._rows.text(item)
-        return self._message("change", self._new(items))
+        return self._message("change", self._new(items), alert=alert)
 
     def difference(self, *, all_of_them: bool) -> str | None:
         """Return the rows that are others than those sent, or None when there are none."""
+        alert = self._marks.take_alert()
         changed, past = self._marks.take()
         items = (
             of_sites(self._live, self._sites)
@@ -115,8 +131,8 @@ class _Dashboard:
         )
         before = self._summary
         texts = self._new(items)
-        text = self._message("change", texts, past=past)
-        return text if texts or past or self._summary is not before else None
+        text = self._message("change", texts, past=past, alert=alert)
+        return text if texts or past or alert or self._summary is not before else None
 
     def _new(self, items: Iterable[LiveKiosk]) -> list[str]:
         texts = []
@@ -128,7 +144,13 @@ class _Dashboard:
         return texts
 
     def _message(
-        self, kind: str, texts: list[str], *, epoch: bool = False, past: bool = False
+        self,
+        kind: str,
+        texts: list[str],
+        *,
+        epoch: bool = False,
+        past: bool = False,
+        alert: bool = False,
     ) -> str:
         before = self._summary
         self._summary, self.due = self._rows.summary(self._sites)
@@ -137,6 +159,8 @@ class _Dashboard:
             parts.append(f'"epoch":"{self._live.epoch}"')
         if past:
             parts.append('"past":true')
+        if alert:
+            parts.append('"alert":true')
         if self._summary is not before:
             parts.append(f'"summary":{self._summary}')
         return "{" + ",".join(parts) + "}"

@@ -23,6 +23,7 @@ from kiosk.clock import Clock, new_id
 from kiosk.events import (
     EVENT_ADAPTER,
     EVENTS_TOPIC,
+    AlertChanged,
     AnswerBegan,
     BargedIn,
     CardShown,
@@ -78,7 +79,10 @@ NOT_OF_A_VISIT: Final = (
     KioskReported,
     KioskCommanded,
     PluginEvent,
+    AlertChanged,
 )
+
+_ELSEWHERE: Final = (StateChanged, KioskReported, AlertChanged)
 
 Number = int
 
@@ -297,8 +301,8 @@ class LiveView:
             kiosk.changed = self.seq
             if isinstance(event, VisitStarted):
                 self.day.count(event.kiosk_id, event.at)
-        if kiosk is not None and not isinstance(event, StateChanged | KioskReported):
-            # State and report have their own places; the last event says something more.
+        if kiosk is not None and not isinstance(event, _ELSEWHERE):
+            # These have their own places; the last event says something more.
             kiosk.last = event
         self._journal.append(change)
         for follower in tuple(self._followers):
@@ -388,7 +392,7 @@ class LiveView:
                 visit.answer_ms = event.after_ms
             case VisitEnded():
                 self._end(event, kiosk, visit)
-            case BargedIn() | ToolCalled() | CardShown() | PluginEvent():
+            case BargedIn() | ToolCalled() | CardShown() | PluginEvent() | AlertChanged():
                 pass
             case SaidByOperator() | Whispered():
                 pass

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Final, Literal, assert_never
 
 from kiosk.events import (
+    AlertChanged,
     AnswerBegan,
     BargedIn,
     CardShown,
@@ -64,6 +65,7 @@ _STAFF: Final = {
     "coming": "Somebody is coming",
     "over": "Nobody is wanted any more",
 }
+_ALERTS: Final = {"firing": "Alert", "acknowledged": "Taken care of", "resolved": "Over"}
 _MEDIA: Final = {
     "direct": "direct picture",
     "relay": "relayed picture",
@@ -280,6 +282,9 @@ def line(event: DomainEvent) -> Line:
             return Line(f"{event.by} whispered to the model")
         case PluginEvent():
             return Line(f"{event.plugin}: {event.name.replace('_', ' ')}")
+        case AlertChanged():
+            fires = event.state == "firing"
+            return Line(f"{_ALERTS[event.state]}: {event.what}", "trouble" if fires else "calm")
         case UpstreamLost():
             return Line(f"Line to Voice Live lost ({event.code}); seeking a new one", "trouble")
         case UpstreamRestored():

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from typing import Final
 
-from kiosk.web.api import base, kiosks, openapi, people, visits
+from kiosk.web.api import alerts, base, kiosks, openapi, people, visits
 from kiosk.web.api.base import ApiRoute
 from kiosk.web.routes import Route
 
-TABLE: Final[tuple[ApiRoute, ...]] = (*people.ROUTES, *kiosks.ROUTES, *visits.ROUTES)
+TABLE: Final[tuple[ApiRoute, ...]] = (
+    *people.ROUTES,
+    *kiosks.ROUTES,
+    *visits.ROUTES,
+    *alerts.ROUTES,
+)
 
 
 def routes(version: str) -> list[Route]:

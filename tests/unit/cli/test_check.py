@@ -43,7 +43,7 @@ async def test_all_is_well_against_the_emulator(tmp_path: Path, engines: Engines
         result = await check()
     assert result.exit_code == 0
     said = lines(result)
-    assert list(said) == ["settings", "sentences", "plugins", "database", "upstream"]
+    assert list(said) == ["settings", "sentences", "plugins", "database", "alerts", "upstream"]
     assert all(text.startswith("ok") for text in said.values())
     assert "offers 1 ICE servers" in said["upstream"]
     # The quota of avatars is small: a check must not use it.
@@ -143,6 +143,14 @@ async def test_settings_the_service_refuses_are_named(tmp_path: Path) -> None:
     assert "session.voice.name" in lines(result)["upstream"]
 
 
+async def test_a_channel_without_its_secret_is_wrong(tmp_path: Path) -> None:
+    table = f'type = "teams"\nurl_file = "{tmp_path}/gone"'
+    site(tmp_path, endpoint=None, **{"alerts.channels.chat": table})
+    said = lines(await check())["alerts"]
+    assert said.startswith("WRONG")
+    assert "alerts.channels.chat" in said
+
+
 async def test_everything_is_tried_although_the_first_is_wrong(tmp_path: Path) -> None:
     plugin(tmp_path, "broken", "raise RuntimeError\n")
     storage = f'url = "sqlite+aiosqlite:///{tmp_path / "kiosk.toml" / "db.sqlite3"}"'
@@ -155,6 +163,7 @@ async def test_everything_is_tried_although_the_first_is_wrong(tmp_path: Path) -
         "sentences": "ok",
         "plugins": "WRONG",
         "database": "WRONG",
+        "alerts": "ok",
         "upstream": "WRONG",
     }
     assert "AZURE_VOICELIVE_ENDPOINT" in said["upstream"]

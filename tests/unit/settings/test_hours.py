@@ -63,6 +63,14 @@ def test_the_hour_that_the_clocks_skip_opens_nobody_late() -> None:
     assert early.next_change(at("2027-03-28T00:30")) == at("2027-03-28T09:00")
 
 
+def test_when_the_opening_of_now_began() -> None:
+    week = hours("mon-fri 09:00-18:00", "sat 00:00-24:00", "sun 00:00-12:00")
+    assert week.began(at("2026-11-27T12:00")) == at("2026-11-27T09:00")
+    assert week.began(at("2026-11-27T20:00")) is None
+    assert week.began(at("2026-11-29T11:00")) == at("2026-11-28T00:00")  # one long opening
+    assert Hours().began(at("2026-11-27T12:00")) is None
+
+
 def test_a_night_runs_over_midnight() -> None:
     night = Hours([parse_span("21:00-07:00")])
     assert night.is_open(at("2026-11-28T03:00"))

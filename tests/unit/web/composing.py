@@ -20,6 +20,9 @@ from argon2 import PasswordHasher
 
 from kiosk import events as ev
 from kiosk import keys, paths
+from kiosk.alerts.engine import Engine
+from kiosk.alerts.facts import Facts
+from kiosk.alerts.opening import open_channels
 from kiosk.bus.memory import MemoryBus
 from kiosk.events import EVENTS_TOPIC, DomainEvent
 from kiosk.hooks.facade import Hooks
@@ -44,6 +47,7 @@ from kiosk.web import (
     plugin_page,
     visit_page,
 )
+from kiosk.web.alert_service import ENGINE
 from kiosk.web.commander import COMMANDER, Commander
 from kiosk.web.feed import Feed
 from kiosk.web.fleet_feed import FleetFeed
@@ -172,6 +176,10 @@ def _hooks(
     return Hooks(loaded, settings, clock, metrics)
 
 
+async def _nothing() -> Facts:
+    raise AssertionError("nobody watches here")
+
+
 @asynccontextmanager
 async def site(
     folder: Path,
@@ -184,10 +192,12 @@ async def site(
     error_page: ErrorPage | None = None,
     plugins: Mapping[str, object] | None = None,
     houses: Mapping[str, str] | None = None,
+    alerts: Mapping[str, Any] | None = None,
 ) -> AsyncIterator[Site]:
     """Run the application in `folder`, with two screens and the operators anna and bert.
 
-    `houses` says in which house a screen stands; without it all are in one.
+    `houses` says in which house a screen stands; without it all are in one. `alerts` are settings
+    of alerts, which nobody watches here: what a test puts there stays.
     """
     houses = houses or {}
     clock = ManualClock()
@@ -198,6 +208,7 @@ async def site(
             "access": access or {},
             "site": {"name": "Museum", "time_zone": "Europe/Lisbon"},
             "hooks": {"off": True},
+            "alerts": alerts or {},
             "kiosks": [
                 {"id": item.id, "name": item.name, "site": houses.get(item.id, "main")}
                 for item in KIOSKS
@@ -205,7 +216,7 @@ async def site(
         },
     )
     static, templates = await asyncio.to_thread(_pages)
-    async with kept(folder, clock) as storage:
+    async with kept(folder, clock) as storage, aiohttp.ClientSession() as http:
         metrics = Metrics()
         # A server loads its plugins before its loop runs; here it runs already, so in a thread.
         hooks = await asyncio.to_thread(_hooks, settings, clock, metrics, plugins)
@@ -229,6 +240,17 @@ async def site(
         app[keys.TEMPLATES] = templates
         app[keys.LIVE] = live
         app[ROWS] = Rows(live, templates, "Europe/Lisbon", summary_s=0)
+        app[ENGINE] = Engine(
+            settings.alerts,
+            storage.alerts,
+            bus,
+            clock,
+            metrics,
+            open_channels(settings.alerts, ZoneInfo("UTC"), http, clock),
+            gather=_nothing,
+            zone=ZoneInfo("UTC"),
+            site_name=lambda site: site,
+        )
         app[SHOTS] = Shots(bus, clock)
         await app[SHOTS].start()
         app[TEXTS] = Texts.load()

@@ -111,6 +111,32 @@ async def test_the_end_of_a_visit_is_told_for_the_list_of_past_ones(tmp_path: Pa
             assert (await message(socket))["past"] is True
 
 
+async def test_an_alert_is_told_to_the_page_that_shows_the_line_of_them(tmp_path: Path) -> None:
+    def alert(kiosk: str, running: Site) -> ev.AlertChanged:
+        return ev.AlertChanged(
+            kiosk_id=kiosk,
+            at=running.at(9),
+            alert_id="alert_1",
+            rule="disk",
+            severity="warning",
+            site="",
+            state="firing",
+            what="The disk is nearly full",
+        )
+
+    async with site(tmp_path, fleet_feed=QUICK) as running:
+        await running.log_in()
+        async with await opened(running) as socket:
+            first = await message(socket)
+            await running.publish(alert("", running))
+            assert (await message(socket))["alert"] is True
+            await running.publish(alert("main", running))
+            assert (await message(socket))["alert"] is True
+        after = f"?after={first['epoch']}.{first['seq']}"
+        async with await opened(running, after) as socket:
+            assert (await message(socket))["alert"] is True
+
+
 async def test_only_screens_of_ones_own_sites(tmp_path: Path) -> None:
     houses = {"main": "north", "west": "south"}
     async with site(tmp_path, houses=houses, fleet_feed=QUICK) as running:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import get_args
+from typing import Literal, get_args
 
 import pytest
 
@@ -15,6 +15,12 @@ from tests.unit.storage.keeping import NOON
 STAMP = {"kiosk_id": "main", "visit_id": "visit_1", "at": NOON}
 SECRET = "my number is 555"
 
+AlertState = Literal["firing", "acknowledged", "resolved"]
+ALERT_STATES: list[tuple[AlertState, str, str]] = [
+    ("firing", "Alert", "trouble"),
+    ("acknowledged", "Taken care of", "calm"),
+    ("resolved", "Over", "calm"),
+]
 SAMPLES: list[tuple[ev.DomainEvent, str, str]] = [
     (ev.KioskConnected(kiosk_id="main", at=NOON), "Screen connected", "calm"),
     (ev.KioskDisconnected(kiosk_id="main", at=NOON), "Screen disconnected", "trouble"),
@@ -108,6 +114,23 @@ SAMPLES: list[tuple[ev.DomainEvent, str, str]] = [
         ev.KioskCommanded(kiosk_id="main", at=NOON, name="mute", by="bert", ok=False),
         "bert asked for the sound on or off: failed",
         "trouble",
+    ),
+    *(
+        (
+            ev.AlertChanged(
+                kiosk_id="main",
+                at=NOON,
+                alert_id="alert_1",
+                rule="offline",
+                severity="critical",
+                site="main",
+                state=state,
+                what="Main is not connected",
+            ),
+            f"{word}: Main is not connected",
+            tone,
+        )
+        for state, word, tone in ALERT_STATES
     ),
     (
         ev.UpstreamLost(**STAMP, code="closed"),

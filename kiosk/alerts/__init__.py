@@ -1,0 +1,1 @@
+"""Alerts: rules over facts, a state machine, and messages that are not lost on their way."""
