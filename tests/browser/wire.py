@@ -181,10 +181,15 @@ def told(metrics: Metrics) -> dict[str, float]:
 async def watching(
     page: Page, *, every_s: float = 1.0, folder: Path | None = None, name: str = ""
 ) -> AsyncIterator[Seen]:
-    """Look at the screen all the while: every picture is kept in `folder`, a white one is noted."""
+    """Look at the screen all the while: every picture is kept in `folder`.
+
+    One that is white, or has no words twice in a row, is noted.
+    """
     seen, clock, tasks = Seen(), SystemClock(), TaskSet("watching")
+    wordless = ""  # for a moment between two states there are none
 
     async def look() -> None:
+        nonlocal wordless
         while True:
             await clock.sleep(every_s)
             try:
@@ -200,7 +205,9 @@ async def watching(
             if folder is not None:
                 path = folder / f"{label}.jpg"
                 await asyncio.to_thread(path.write_bytes, picture)
-            if await asyncio.to_thread(shades, picture) < PLAIN or not words:
+            says_nothing = not words and wordless == state
+            wordless = "" if words else state
+            if says_nothing or await asyncio.to_thread(shades, picture) < PLAIN:
                 seen.white.append(label)
 
     tasks.spawn(look(), name="look")

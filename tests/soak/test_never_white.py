@@ -39,6 +39,8 @@ SLEEP_S: Final = 40.0
 SETTINGS: Final[dict[str, Any]] = {
     "screen": {"reload_spread_s": 0},
     "access": {"open": True, "secret": "a secret of these tests, the same after a restart"},
+    # The emulator draws this one as the portrait is drawn: the host stays one person.
+    "upstream": {"avatar": {"character": "max"}},
 }
 
 

@@ -11,7 +11,6 @@ class Microphone extends AudioWorkletProcessor {
     this.frame = new Int16Array(FRAME_SAMPLES);
     this.filled = 0;
     this.active = false;
-    this.ended = false;
     this.port.onmessage = ({ data }) => this.command(data);
   }
 
@@ -23,9 +22,9 @@ class Microphone extends AudioWorkletProcessor {
     } else if (what === "off" && this.active) {
       this.flush();
       this.active = false;
-    } else if (what === "end") {
+    } else if (what === "forget") {
+      this.filled = 0;
       this.active = false;
-      this.ended = true;
     }
   }
 
@@ -40,7 +39,6 @@ class Microphone extends AudioWorkletProcessor {
   }
 
   process([channels]) {
-    if (this.ended) return false;
     if (this.active && channels.length) {
       this.resampler.push(mono(channels), (sample) => {
         this.frame[this.filled] = sample;

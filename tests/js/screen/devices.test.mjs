@@ -26,19 +26,18 @@ const missing = (name = "NotFoundError") => () => {
 // ── the microphone ───────────────────────────────────────────────────────────────────────────
 
 function sound() {
-  const port = () => ({ postMessage() {} });
   Object.assign(globalThis, {
     AudioContext: class {
       audioWorklet = { addModule: async () => {} };
       async resume() {}
+      async suspend() {}
       async close() {}
       createMediaStreamSource() {
-        return { connect() {} };
+        return { connect() {}, disconnect() {} };
       }
     },
     AudioWorkletNode: class {
-      port = port();
-      disconnect() {}
+      port = { postMessage() {} };
     },
   });
 }
