@@ -69,11 +69,14 @@ def looks(folder: Path) -> dict[str, list[Look]]:
 
 
 def chosen(row: list[Look]) -> list[Look]:
-    """Return the first picture of each thing that was shown, and the last where that was long."""
+    """Return a picture of each thing that was shown, and the last where that was long.
+
+    The second of a run where there is one: the first may be in the middle of a change.
+    """
     picked: list[Look] = []
     for _, run in itertools.groupby(row, key=lambda look: look.state):
         same = list(run)
-        picked.append(same[0])
+        picked.append(same[1] if len(same) > 1 else same[0])
         if len(same) > LONG:
             picked.append(same[-1])
     return picked[:MOST]

@@ -154,7 +154,9 @@ export class Visit {
     this.options.reset();
     this.view.wipe();
     this.finished += 1;
-    this.#show(this.socket.isUp || this.view.rest ? "attract" : "offline");
+    // At once where the server is away: the screen that is left has no words any more.
+    if (this.socket.isUp || this.view.rest) this.#show("attract");
+    else this.#away();
     this.onRest?.();
   }
 
@@ -326,11 +328,13 @@ export class Visit {
     // A screen that is out of service says why, with or without its server.
     if (this.view.isResting || this.finishing) return;
     if (this.timers.has("offline") || this.view.state === "offline") return;
-    this.timers.after("offline", OFFLINE_AFTER_MS, () => {
-      this.view.offline(false);
-      this.view.setState("offline");
-      this.timers.after("offlineLong", OFFLINE_LONG_MS, () => this.view.offline(true));
-    });
+    this.timers.after("offline", OFFLINE_AFTER_MS, () => this.#away());
+  }
+
+  #away() {
+    this.view.offline(false);
+    this.view.setState("offline");
+    this.timers.after("offlineLong", OFFLINE_LONG_MS, () => this.view.offline(true));
   }
 
   #show(state) {
