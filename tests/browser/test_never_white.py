@@ -175,9 +175,6 @@ async def test_a_site_that_wants_it_no_more_takes_the_kept_screen_away(tmp_path:
         async with running(tmp_path / "old", screen=without) as new:
             wire.to(new.url)
             await until_told(new, "reloaded stale")
-            await page.wait_for_function(GONE)
-            await state(page, "attract")
-            await page.reload()
             await state(page, "attract")
             await page.wait_for_function(GONE)
             await context.close()
