@@ -83,6 +83,10 @@ OPTIONS: Final[dict[str, str]] = {
     "per_minute": "Most calls in one visit within a minute; the model is told to try again later.",
     "progress": "A sentence the avatar says when the call takes longer than the site's "
     "`visit.tool_progress_s`. Once for a call, and not while the visitor speaks.",
+    "confirm": "A question, in one language or by language, for a tool that words alone must not "
+    "run (it opens, sends or spends something): shown and said, and the tool runs only after a "
+    "touch on the screen, within `visit.confirm_s`. The touch is the guard against instructions "
+    "hidden in what the visitor says or another tool finds.",
 }
 
 

@@ -26,6 +26,7 @@ from kiosk.hooks.manager import PluginSet, load_plugins, metadata_version
 from kiosk.i18n import STANDARD, Texts
 from kiosk.model import Kiosk
 from kiosk.security.devices import Devices
+from kiosk.security.egress import guarded_connector, networks
 from kiosk.security.operators import Operators
 from kiosk.security.passwords import Passwords
 from kiosk.session.context import VisitServices
@@ -340,7 +341,7 @@ async def _hooks(app: web.Application) -> AsyncIterator[None]:
 
     timeout = aiohttp.ClientTimeout(total=PLUGIN_HTTP_S)
     async with AsyncExitStack() as stack:
-        connector = aiohttp.TCPConnector()
+        connector = guarded_connector(networks(app[keys.SETTINGS].hooks.reach))
         stack.push_async_callback(connector.close)
         # One for each: a plugin that closes its client, or collects cookies, disturbs no other.
         clients = {

@@ -127,6 +127,10 @@ class Tool:
     `timeout_s` is the deadline; None takes the site's `visit.tool_timeout_s`. With
     `cancel_on_barge_in` a visitor who speaks stops it. `per_minute` limits its calls in one
     visit. `progress` is said when it takes longer than the site's `visit.tool_progress_s`.
+
+    `confirm` is for what must not happen because of words alone, a visitor's or ones hidden in
+    what another tool found: the question is shown and said, and the tool runs only after a touch
+    on the screen. By language, or one sentence for all.
     """
 
     name: str
@@ -138,6 +142,7 @@ class Tool:
     cancel_on_barge_in: bool = False
     per_minute: int | None = None
     progress: str = ""
+    confirm: str | Mapping[str, str] = ""
 
 
 @dataclass(frozen=True, slots=True)

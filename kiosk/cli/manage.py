@@ -24,9 +24,10 @@ async def serve(settings: Settings) -> None:
     """Serve until stopped, then drain."""
     stopped = on_stop()
     app = create_app(settings)
-    async with listening(app, settings.server.host, settings.server.port) as port:
-        click.echo(f"Kiosk screen:  http://{settings.server.host}:{port}/")
-        click.echo(f"Dashboard:     http://{settings.server.host}:{port}/operator/")
+    server = settings.server
+    async with listening(app, server.host, server.port, idle_s=server.idle_connection_s) as port:
+        click.echo(f"Kiosk screen:  http://{server.host}:{port}/")
+        click.echo(f"Dashboard:     http://{server.host}:{port}/operator/")
         await stopped.wait()
 
 

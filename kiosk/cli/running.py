@@ -60,9 +60,23 @@ def on_stop() -> asyncio.Event:
 
 
 @asynccontextmanager
-async def listening(app: web.Application, host: str, port: int) -> AsyncIterator[int]:
-    """Serve `app` while the context is open; yields the port. Raises StartupError."""
-    runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=3)
+async def listening(
+    app: web.Application, host: str, port: int, *, idle_s: float = 75
+) -> AsyncIterator[int]:
+    """Serve `app` while the context is open; yields the port. Raises StartupError.
+
+    A connection that has sent no whole head of a request for `idle_s` is closed.
+    """
+    runner = web.AppRunner(
+        app,
+        access_log=None,
+        handle_signals=False,
+        shutdown_timeout=3,
+        # aiohttp counts this from the connection's first byte, so it bounds slow heads, too.
+        keepalive_timeout=idle_s,
+        # How long the rest of a body that was refused is waited for, before it is cut off.
+        lingering_time=2,
+    )
     try:
         # Inside, so that what was opened before a failed start is closed again.
         await runner.setup()

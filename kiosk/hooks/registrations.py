@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final, get_args
 
 import click
@@ -72,12 +72,13 @@ class Registrations:
         cancel_on_barge_in: bool = False,
         per_minute: int | None = None,
         progress: str = "",
+        confirm: str | Mapping[str, str] = "",
     ) -> None:
         if isinstance(thing, McpServer):
-            if timeout_s or cancel_on_barge_in or per_minute or progress:
+            if timeout_s or cancel_on_barge_in or per_minute or progress or confirm:
                 raise PluginLoadError(
                     f"plugin {plugin}: the MCP server {thing.label!r} is called by Voice Live, "
-                    "which takes no deadline or limit of ours; register it without."
+                    "which takes no deadline, limit or confirmation of ours; register it without."
                 )
             self._add_mcp_server(plugin, thing)
             return
@@ -93,6 +94,7 @@ class Registrations:
                     cancel_on_barge_in=thing.cancel_on_barge_in or cancel_on_barge_in,
                     per_minute=thing.per_minute if per_minute is None else per_minute,
                     progress=progress or thing.progress,
+                    confirm=confirm or thing.confirm,
                 )
             )
         elif inspect.isroutine(thing):
@@ -103,6 +105,7 @@ class Registrations:
                 cancel_on_barge_in=cancel_on_barge_in,
                 per_minute=per_minute,
                 progress=progress,
+                confirm=confirm,
             )
         else:
             raise PluginLoadError(

@@ -71,11 +71,13 @@ class RegisterTool(Protocol):
         cancel_on_barge_in: bool = False,
         per_minute: int | None = None,
         progress: str = "",
+        confirm: str | Mapping[str, str] = "",
     ) -> None:
         """Add a tool; of a function, name, description and schema come from its signature.
 
-        `per_minute` limits its calls in one visit; `progress` is said when it takes long. An
-        McpServer is called by Voice Live itself and takes none of these.
+        `per_minute` limits its calls in one visit; `progress` is said when it takes long;
+        `confirm` is a question that a touch must answer before it runs. An McpServer
+        is called by Voice Live itself and takes none of these.
         """
         ...
 

@@ -32,6 +32,7 @@ def tool_from_function(
     cancel_on_barge_in: bool = False,
     per_minute: int | None = None,
     progress: str = "",
+    confirm: str | Mapping[str, str] = "",
 ) -> Tool:
     """Describe `function` as a tool.
 
@@ -60,6 +61,7 @@ def tool_from_function(
             cancel_on_barge_in=cancel_on_barge_in,
             per_minute=per_minute,
             progress=progress,
+            confirm=confirm,
         )
     )
 

@@ -21,6 +21,7 @@ from kiosk.model import Card, Tool, ToolCall, ToolResult
 from kiosk.session.context import VisitContext
 from kiosk.session.handle import VisitHandle
 from kiosk.session.line import Line
+from kiosk.settings.sections import in_language
 from kiosk.tasks import raise_ours
 
 log = structlog.get_logger(__name__)
@@ -35,6 +36,8 @@ FAILED: Final = "It failed. Say so and offer other help."
 
 HELD: Final = "A member of staff talks with the visitor now. Do nothing."
 """What the model is told of a call while a person has the conversation."""
+
+NOT_CONFIRMED: Final = "The visitor did not confirm it on the screen, so it was not done. Say so."
 
 MINUTE_S: Final = 60.0
 
@@ -215,6 +218,9 @@ class ToolRunner:
         allowed = await self._allowed(tool, ToolCall(call_id, name, values))
         if isinstance(allowed, Refuse):
             return "refused", _error(allowed.reason), ()
+        if tool.confirm and not await self._confirmed(tool):
+            self._ctx.services.hooks.tool_undecided(tool)
+            return "refused", _error(NOT_CONFIRMED), ()
         outcome, output, cards = await self._timed(tool, allowed)
         self._ctx.services.hooks.after_tool_call(
             self._ctx.handle, allowed, ToolResult(output, cards)
@@ -242,6 +248,28 @@ class ToolRunner:
         if not hooks.tool_may_run(tool):
             return Refuse("It is out of order at the moment. Say so and offer other help.")
         return answer
+
+    async def _confirmed(self, tool: Tool) -> bool:
+        """Ask the visitor for a touch: words alone, whosever they are, do not run this tool."""
+        question = tool.confirm
+        if isinstance(question, Mapping):
+            question = in_language(question, self._ctx.language) or next(
+                iter(question.values()), tool.description
+            )
+        if not self._ctx.visitor_speaking:
+            with suppress(UpstreamError):  # the question is on the screen all the same
+                await self._ctx.aside(question)
+        yes = self._ctx.text("screen.confirm.yes")
+        card = Card(
+            "form",
+            self._ctx.text("screen.confirm.title"),
+            {
+                "intro": question,
+                "fields": [{"name": "yes", "label": yes, "kind": "check", "required": True}],
+            },
+        )
+        answers = await self._ctx.questions.ask(card, self._ctx.settings.confirm_s)
+        return answers is not None and answers.get("yes") is True
 
     async def _timed(self, tool: Tool, call: ToolCall) -> tuple[Outcome, str, tuple[Card, ...]]:
         """Make a call within its deadline; what it says meanwhile is its progress phrase."""

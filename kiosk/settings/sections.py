@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -47,6 +48,10 @@ class ServerSettings(Section):
     heartbeat_s: float = Field(10, gt=0, le=60, description="Ping interval to browsers, s.")
     report_s: float = Field(
         30, ge=2, le=600, description="How often a screen reports about itself to operators, s."
+    )
+    body_s: float = Field(20, gt=0, le=600, description="Longest wait for a request's body, s.")
+    idle_connection_s: float = Field(
+        75, gt=0, le=3600, description="A connection without a whole request is closed then, s."
     )
     drain_s: float = Field(20, ge=0, le=7200, description="Longest wait for visits at stop, s.")
 
@@ -242,6 +247,9 @@ class VisitSettings(Section):
     )
     max_turns: int = Field(400, ge=10, le=5000, description="Turns kept of one visit.")
     max_cards: int = Field(6, ge=1, le=20, description="Cards on screen; the oldest goes.")
+    confirm_s: float = Field(
+        60, gt=0, le=300, description="Time to touch the confirmation that a tool asks for, s."
+    )
     tool_timeout_s: float = Field(10, gt=0, le=120, description="Deadline of a tool, s.")
     max_tool_rounds: int = Field(6, ge=1, le=20, description="Tool rounds in a row, then words.")
     max_tool_output: int = Field(8000, ge=200, description="Characters of a tool's result.")
@@ -265,6 +273,11 @@ class HookSettings(Section):
     trace: bool = Field(False, description="Log every hook call (names and times, no words).")
     queue: int = Field(200, ge=10, description="Events waiting for one slow plugin.")
     slow_ms: int = Field(50, ge=5, description="A hook that holds the loop longer is reported.")
+    reach: list[str] = Field(
+        [],
+        description="Addresses and networks that are not public and that plugins may connect to "
+        "all the same, such as `127.0.0.1` or `10.0.0.0/8`.",
+    )
     lifespan_s: float = Field(
         30, gt=0, le=600, description="How long a plugin's lifespan may take to begin, s."
     )
@@ -274,6 +287,16 @@ class HookSettings(Section):
     breaker_s: float = Field(
         60, gt=0, le=86_400, description="How long it is left out; then it is tried once again, s."
     )
+
+    @field_validator("reach")
+    @classmethod
+    def _networks(cls, value: list[str]) -> list[str]:
+        for text in value:
+            try:
+                ipaddress.ip_network(text, strict=False)
+            except ValueError:
+                raise ValueError(f"{text} is no address or network, such as 10.0.0.0/8") from None
+        return value
 
 
 class StorageSettings(Section):

@@ -49,7 +49,14 @@ DEFAULTS: dict[str, Any] = {
     # Nothing is watched unless a test wants it: it would be one more sleeper on its clock.
     "alerts": {"on": False},
     # The emulator's engines share this process, and hold Python's lock longer than a plugin may.
-    "hooks": {"dir": None, "off": False, "installed": False, "slow_ms": 2000},
+    "hooks": {
+        "dir": None,
+        "off": False,
+        "installed": False,
+        "slow_ms": 2000,
+        # What plugins post to in a test runs on this machine.
+        "reach": ["127.0.0.1", "::1"],
+    },
 }
 
 

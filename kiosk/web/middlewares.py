@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
@@ -51,6 +52,7 @@ _CODES: Final[Mapping[int, str]] = {
     403: "forbidden",
     404: "not_found",
     405: "method_not_allowed",
+    408: "too_slow",
     413: "too_large",
     500: "internal",
     503: "unavailable",
@@ -153,6 +155,19 @@ async def _guarded(request: web.Request, handler: Handler) -> web.StreamResponse
     length = request.content_length
     if length is not None and length > settings.max_body_bytes:
         refuse(413, "too_large", f"A request has at most {settings.max_body_bytes} bytes.")
+    if request.can_read_body and not is_upgrade(request):
+        # Read here, and kept by the request: a body that trickles in must hold up nothing else.
+        try:
+            async with asyncio.timeout(settings.body_s):
+                await request.read()
+        except TimeoutError:
+            log.info("a slow body was cut off")
+            raise HTTPRefused(
+                408,
+                "too_slow",
+                f"The body took longer than {settings.body_s:g} s; send it again.",
+                headers={hdrs.CONNECTION: "close"},
+            ) from None
     return await handler(request)
 
 

@@ -85,7 +85,7 @@ async def found(request: web.Request) -> tuple[VisitRow | None, LiveVisit | None
     running = item is not None and item.ended is None
     right = Access.VISIT_FOLLOW if running else Access.TRANSCRIPT_READ
     if not operator(request).may(right, await site_of(request)):
-        refuse(403, "forbidden", "What was said is not for you to read; ask an administrator.")
+        refuse(403, "no_words", "What was said is not for you to read; ask an administrator.")
     return row, item
 
 

@@ -92,6 +92,7 @@ open = true
 [storage]
 url = "sqlite+aiosqlite:///{folder}/kiosk.sqlite3"
 [hooks]
+reach = ["127.0.0.1"]
 dir = "{folder}/plugins"
 [upstream]
 endpoint = "{endpoint}"

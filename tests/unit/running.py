@@ -124,7 +124,7 @@ async def running(
     async with serving() as service:
         await fresh_database(folder / "kiosk.sqlite3")
         app = create_app(site_settings(folder, service.endpoint, **sections), plugins=plugins)
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=1, lingering_time=0.1)
         await runner.setup()
         try:
             site = web.TCPSite(runner, "127.0.0.1", 0)
