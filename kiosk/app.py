@@ -123,7 +123,7 @@ def create_app(
     static = StaticFiles(
         paths.STATIC,
         *(plugin.static for plugin in loaded.plugins if plugin.static is not None),
-        mounted={**looks.mounted, **pages.sign_folder(settings.site)},
+        mounted={**looks.mounted, **pages.sign_folders(settings)},
         made={**lean(paths.STATIC), **looks.made},
     )
 
@@ -162,7 +162,9 @@ def create_app(
     app[signaling.KIOSKS] = kiosks
     app[signaling.TEXTS] = texts
     app[signaling.SOCKETS] = signaling.KioskSockets()
-    app[pages.SIGN_VIDEOS] = pages.sign_videos(static)
+    app[pages.SIGN_VIDEOS] = {
+        kiosk.id: pages.sign_videos(static, kiosk) for kiosk in settings.kiosks
+    }
     app[pages.THEMES] = looks
     app[pages.STATIC] = static
     app[pages.LOOKS] = {name: looks.of(name, texts, static.url) for name in kiosks}

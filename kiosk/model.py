@@ -73,18 +73,20 @@ class Card:
     """Something to show beside the avatar.
 
     `kind` names the template `cards/<kind>.html`; `data` is what it is rendered with. A card with
-    the `id` of one on screen replaces it.
+    the `id` of one on screen replaces it. `sign` is a sign-language video that says what the card
+    says, a static file by its name such as `faq/lift.webm`; who chose sign language sees it.
     """
 
     kind: str
     title: str
     data: Mapping[str, Any] = field(default_factory=dict)
     id: str = ""
+    sign: str = ""
 
     def __post_init__(self) -> None:
         """Refuse a wrong card where it is made: later it would meet a visitor."""
-        if not all(isinstance(text, str) for text in (self.kind, self.title, self.id)):
-            raise TypeError("a Card's kind, title and id are text")
+        if not all(isinstance(text, str) for text in (self.kind, self.title, self.id, self.sign)):
+            raise TypeError("a Card's kind, title, id and sign are text")
         if not isinstance(self.data, Mapping):
             raise TypeError("a Card's data is a mapping of what its template shows")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 import structlog
@@ -36,7 +37,7 @@ class Questions:
         if len(self._open) >= MAX_OPEN or self._ctx.over.is_set():
             return None
         card_id = card.id or new_id("form")
-        card = Card(card.kind, card.title, card.data, card_id)
+        card = replace(card, id=card_id)
         # A form with the id of an open one takes its place on the screen: nobody answers that now.
         self.dismissed(card_id)
         answer: asyncio.Future[Answers | None] = asyncio.get_running_loop().create_future()

@@ -179,6 +179,7 @@ class KioskSettings(Section):
     spoken_notice: SpokenNotice | None = of("site.spoken_notice")
     staff: dict[str, str] | None = of("site.staff")
     hearing_note: dict[str, str] | None = of("site.hearing_note")
+    sign_language: Path | None = of("site.sign_language")
     reach: Reach | None = of("site.reach")
     microphone: bool | None = of("site.microphone")
     keyboard: Keyboard | None = of("site.keyboard")

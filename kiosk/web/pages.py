@@ -17,7 +17,7 @@ from kiosk.i18n import LanguageName, Texts
 from kiosk.model import Kiosk
 from kiosk.security.access import Access
 from kiosk.settings import Settings
-from kiosk.settings.sections import SiteSettings, in_language
+from kiosk.settings.sections import KioskSettings, SiteSettings, in_language
 from kiosk.web.catalogues import Catalogues
 from kiosk.web.looks import Look, Looks
 from kiosk.web.request import device_cookie, set_device_cookie
@@ -68,24 +68,33 @@ class KioskPage:
     """What the page needs to keep itself going."""
 
 
-def sign_folder(site: SiteSettings) -> dict[str, Path]:
-    """Return the folder of sign-language videos for StaticFiles; raises SettingsError."""
-    folder = site.sign_language
-    if folder is None:
-        return {}
-    if not any(folder.glob(f"{SIGNED[0]}.*")):
-        raise SettingsError(
-            f"site.sign_language: {folder} has no welcome.mp4 or welcome.webm; put it there or "
-            "leave the setting out."
-        )
-    return {SIGN: folder}
+def sign_folders(settings: Settings) -> dict[str, Path]:
+    """Return the folders of sign-language videos for StaticFiles; raises SettingsError."""
+    found: dict[str, Path] = {}
+    for kiosk in settings.kiosks:
+        folder = settings.for_kiosk(kiosk.id).site.sign_language
+        if folder is None:
+            continue
+        if not any((folder / f"{SIGNED[0]}.{ending}").is_file() for ending in ("mp4", "webm")):
+            raise SettingsError(
+                f"site.sign_language: {folder} has no welcome.mp4 or welcome.webm; put it there or "
+                "leave the setting out."
+            )
+        found[_sign_place(kiosk)] = folder
+    return found
 
 
-def sign_videos(static: StaticFiles) -> dict[str, str]:
-    """Return the addresses of the sign-language videos there are, by moment."""
+def _sign_place(kiosk: KioskSettings) -> str:
+    """Return the name under which a screen's videos are served: most have the site's."""
+    return SIGN if kiosk.sign_language is None else f"{SIGN}-{kiosk.id}"
+
+
+def sign_videos(static: StaticFiles, kiosk: KioskSettings) -> dict[str, str]:
+    """Return the addresses of the sign-language videos of a screen, by moment."""
+    place = _sign_place(kiosk)
     found: dict[str, str] = {}
     for moment in SIGNED:
-        for name in (f"{SIGN}/{moment}.mp4", f"{SIGN}/{moment}.webm"):
+        for name in (f"{place}/{moment}.mp4", f"{place}/{moment}.webm"):
             if static.has(name):
                 found.setdefault(moment, static.url(name))
     return found
@@ -170,7 +179,8 @@ def page_version(release: str, *parts: str) -> str:
 
 
 VERSION = web.AppKey("version", str)
-SIGN_VIDEOS: web.AppKey[dict[str, str]] = web.AppKey("sign_videos")
+SIGN_VIDEOS: web.AppKey[dict[str, dict[str, str]]] = web.AppKey("sign_videos")
+"""By screen, the addresses of its sign-language videos by moment."""
 LOOKS = web.AppKey("looks", dict[str, Look])
 THEMES = web.AppKey("themes", Looks)
 STATIC = web.AppKey("static", StaticFiles)
@@ -186,7 +196,7 @@ def page_of(app: web.Application, kiosk: Kiosk, look: Look | None = None) -> Kio
         kiosk,
         app[VERSION],
         person=app[keys.HOOKS].calls_person,
-        sign=app[SIGN_VIDEOS],
+        sign=app[SIGN_VIDEOS].get(kiosk.id),
         look=look or app[LOOKS].get(kiosk.id),
     )
 

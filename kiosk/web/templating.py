@@ -173,7 +173,21 @@ class Templates:
             ) from None
         if len(html) > MAX_HTML:
             raise CardError(f"The card {card.kind} has more than {MAX_HTML} characters of HTML.")
-        return html
+        return html + self._signed(card)
+
+    def _signed(self, card: Card) -> str:
+        """Return where the page finds the card's sign-language video; raises CardError."""
+        if not card.sign:
+            return ""
+        url: Any = self._environment.globals["static"]
+        try:
+            address = url(card.sign)
+        except KeyError:
+            raise CardError(
+                f"The card {card.kind}: there is no static file {card.sign[:64]!r} for sign; put "
+                "it into the plugin's static folder."
+            ) from None
+        return str(Markup('<span hidden data-sign="{}"></span>').format(address))
 
 
 def _checked(card: Card, card_type: CardType) -> Mapping[str, Any]:

@@ -197,6 +197,16 @@ async def test_a_sign_language_video_follows_the_visit_and_leaves_with_it() -> N
         await expect(film).to_have_attribute("src", films["welcome"])
         await converse(page, stage)
         await expect(film).to_have_attribute("src", films["conversation"])
+        # A card may bring its own; below another it comes back with it.
+        lift = '<p>Lift</p><span hidden data-sign="/static/faq/lift.webm"></span>'
+        await stage.say(m.ShowCard(id="a", kind="text", title="Lift", html=lift))
+        await expect(film).to_have_attribute("src", "/static/faq/lift.webm")
+        await stage.say(m.ShowCard(id="b", kind="text", title="Tickets", html="<p>12 €</p>"))
+        await expect(film).to_have_attribute("src", films["conversation"])
+        await stage.say(m.HideCard(id="b"))
+        await expect(film).to_have_attribute("src", "/static/faq/lift.webm")
+        await stage.say(m.HideCard(id="a"))
+        await expect(film).to_have_attribute("src", films["conversation"])
         # Told when the visit began, so that the server knows what the screen shows.
         assert stage.of(m.Comfort)[-1].sign
         await stage.say(m.Set(sign=False))

@@ -1,5 +1,6 @@
-// The sign-language video beside the avatar: one for each moment that the site has filmed.
+// The sign-language video beside the avatar: one for each moment that the site has filmed, or for a card.
 
+const ON_CARDS = ["kiosk:card", "kiosk:card-gone"];
 const MOMENTS = { attract: "welcome", consent: "consent" };
 
 let frame = null;
@@ -11,6 +12,7 @@ export function showSign(addresses) {
   videos = addresses;
   if (!videos) {
     states.disconnect();
+    for (const event of ON_CARDS) document.removeEventListener(event, arranged);
     frame?.remove();
     frame = null;
     return;
@@ -24,13 +26,22 @@ export function showSign(addresses) {
     frame.setAttribute("aria-hidden", "true");
     document.body.append(frame);
     states.observe(document.body, { attributeFilter: ["data-state"] });
+    for (const event of ON_CARDS) document.addEventListener(event, arranged);
   }
   follow();
 }
 
+// The card below one that goes is shown a moment later.
+function arranged() {
+  queueMicrotask(follow);
+}
+
 function follow() {
+  if (!frame) return;
   const moment = MOMENTS[document.body.dataset.state] ?? "conversation";
-  const address = videos[moment] ?? videos.welcome;
+  // What a card says comes before what is said at any time.
+  const card = document.querySelector(".card:not([hidden]) [data-sign]");
+  const address = card?.dataset.sign ?? videos[moment] ?? videos.welcome;
   if (frame.getAttribute("src") === address) return;
   frame.src = address;
   frame.play().catch(() => {}); // interrupted by the next moment's

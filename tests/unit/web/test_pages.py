@@ -10,9 +10,9 @@ from kiosk import keys
 from kiosk.errors import SettingsError
 from kiosk.i18n import Texts
 from kiosk.model import Kiosk
-from kiosk.settings.sections import SiteSettings
+from kiosk.settings import load_settings
 from kiosk.web.catalogues import Catalogues
-from kiosk.web.pages import SPOKEN, kiosk_page, shown_texts, sign_folder, sign_videos
+from kiosk.web.pages import SPOKEN, kiosk_page, shown_texts, sign_folders, sign_videos
 from kiosk.web.static import StaticFiles
 from tests.unit.running import running, site_settings
 
@@ -58,16 +58,36 @@ def test_the_page_has_what_helps_at_this_site(tmp_path: Path) -> None:
     assert kiosk_page(plain, texts, Catalogues(), Kiosk("desk", "Desk"), "1", person=True).person
 
 
+def filmed(folder: Path, *names: str) -> None:
+    folder.mkdir()
+    for name in names:
+        (folder / name).write_bytes(b"film")
+
+
 def test_sign_language_needs_a_welcome_and_is_named_by_moment(tmp_path: Path) -> None:
-    site = SiteSettings(sign_language=tmp_path)
+    settings = site_settings(tmp_path, None, site={"sign_language": str(tmp_path / "all")})
     with pytest.raises(SettingsError, match=r"welcome\.mp4"):
-        sign_folder(site)
-    for name in ("welcome.webm", "conversation.mp4", "other.mp4"):
-        (tmp_path / name).write_bytes(b"film")
-    videos = sign_videos(StaticFiles(mounted=sign_folder(site)))
-    assert set(videos) == {"welcome", "conversation"}
-    assert videos["welcome"].startswith("/static/sign/welcome.webm?v=")
-    assert sign_folder(SiteSettings()) == {}
+        sign_folders(settings)
+    filmed(tmp_path / "all", "welcome.webm", "conversation.mp4", "other.mp4")
+    static = StaticFiles(mounted=sign_folders(settings))
+    for kiosk in settings.kiosks:
+        videos = sign_videos(static, kiosk)
+        assert set(videos) == {"welcome", "conversation"}
+        assert videos["welcome"].startswith("/static/sign/welcome.webm?v=")
+    assert sign_folders(site_settings(tmp_path, None)) == {}
+
+
+def test_a_screen_may_have_its_own_sign_language_and_the_only_one(tmp_path: Path) -> None:
+    filmed(tmp_path / "bsl", "welcome.mp4")
+    kiosks = [
+        {"id": "lobby", "name": "Lobby", "sign_language": str(tmp_path / "bsl")},
+        {"id": "desk", "name": "Desk"},
+    ]
+    settings = load_settings(overrides={"kiosks": kiosks}, read_file=False)
+    static = StaticFiles(mounted=sign_folders(settings))
+    lobby, desk = (sign_videos(static, kiosk) for kiosk in settings.kiosks)
+    assert lobby["welcome"].startswith("/static/sign-lobby/welcome.mp4?v=")
+    assert desk == {}
 
 
 @pytest.mark.parametrize("path", ["/", "/kiosk"])

@@ -133,3 +133,16 @@ def test_links_and_codes_are_there_for_every_template(tmp_path: Path) -> None:
     text = "{{ v is link }} {{ v | readable_link }} {{ (v | qr).side }}"
     templates = Templates([write(tmp_path, "t.html", text)])
     assert templates.render("t.html", {"v": "https://a.example/b"}) == "True a.example/b 33"
+
+
+def test_a_cards_sign_language_video_is_named_by_its_address(tmp_path: Path) -> None:
+    write(tmp_path, "faq/lift.webm", "film")
+    static = StaticFiles(tmp_path)
+    templates = Templates(variables={"static": static.url})
+    html = templates.render_card(
+        Card("text", "Lift", {"text": "On your left."}, sign="faq/lift.webm")
+    )
+    assert f'<span hidden data-sign="{static.url("faq/lift.webm")}"></span>' in html
+    assert "data-sign" not in templates.render_card(Card("text", "Lift", {"text": "Left."}))
+    with pytest.raises(CardError, match=r"no static file 'faq/no\.webm' for sign"):
+        templates.render_card(Card("text", "Lift", {"text": "Left."}, sign="faq/no.webm"))
