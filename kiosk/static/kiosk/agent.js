@@ -141,7 +141,7 @@ export class Agent {
     addEventListener("unhandledrejection", ({ reason }) => this.note(`page: ${reason?.name}`));
     navigator.mediaDevices?.addEventListener("devicechange", () => this.#count());
     document.addEventListener("visibilitychange", () => this.soon());
-    new MutationObserver(() => this.soon()).observe(document.body, { attributeFilter: ["data-camera"] });
+    new MutationObserver(() => this.soon()).observe(document.body, { attributeFilter: ["data-camera", "data-reason"] });
     addEventListener("pointerdown", (event) => this.#tapped(event), { capture: true, passive: true });
     addEventListener("keydown", ({ ctrlKey, altKey, code }) => {
       if (ctrlKey && altKey && code === "KeyS") this.#openService();
