@@ -68,5 +68,7 @@ if (state === "closed") {
   rest.told = { closed: true, opens: new Date(Date.now() + 3_600_000).toISOString(), dim: 0 };
   rest.show(true, true, false);
 }
+// A script that looks at every size has the words grow without loading the page again.
+document.addEventListener("preview:text", ({ detail }) => options.apply({ text_size: detail }));
 document.activeElement?.blur();
 document.body.dataset.previewed = "yes"; // for scripts that wait for it
