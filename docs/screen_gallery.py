@@ -33,6 +33,10 @@ COLUMNS: Final = {"portrait": 8, "landscape": 6, "tablet": 6}
 QUALITY: Final = 42
 SETTLE_MS: Final = 100
 GROW: Final = 'text => document.dispatchEvent(new CustomEvent("preview:text", { detail: text }))'
+SETTLED: Final = """ms => document.fonts.ready
+  .then(() => new Promise((done) => setTimeout(() => requestAnimationFrame(done), ms)))
+  .then(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))))"""
+"""Letters are there, what watches sizes has had its turn, and it was drawn."""
 DEADLINE_MS: Final = 20_000
 FAULTS: Final = Path(__file__).with_name("screen_faults.js")
 SITE: Final = "Museum on the Quay"
@@ -75,7 +79,7 @@ async def pictures(
         width, height = SIZES[size]
         await page.set_viewport_size({"width": width, "height": height})
         await page.evaluate(GROW, text)
-        await page.wait_for_timeout(SETTLE_MS)
+        await page.evaluate(SETTLED, SETTLE_MS)
         wrong = await page.evaluate(f"([l, n]) => ({work.faults})(l, n)", [language, names])
         yield size, label, await page.screenshot(type="jpeg", quality=80), wrong
 
