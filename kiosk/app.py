@@ -48,6 +48,7 @@ from kiosk.web import (
     health,
     kiosk_page,
     middlewares,
+    orders_page,
     pages,
     plugged,
     plugin_page,
@@ -67,6 +68,7 @@ from kiosk.web.health import Readiness
 from kiosk.web.lean import lean
 from kiosk.web.live import LiveView
 from kiosk.web.looks import Looks
+from kiosk.web.orders import ORDERS, Orders
 from kiosk.web.routes import add_routes
 from kiosk.web.service import ServicePanel
 from kiosk.web.shell import KEEPER, SHELL, Shell
@@ -159,6 +161,7 @@ def create_app(
     app[ROWS] = Rows(app[keys.LIVE], app[keys.TEMPLATES], settings.site.time_zone)
     app[SHOTS] = Shots(app[keys.BUS], clock)
     app[COMMANDER] = Commander(app[keys.BUS], clock, metrics, app[SHOTS])
+    app[ORDERS] = Orders(app[COMMANDER], clock, settings.commands)
     app[signaling.KIOSKS] = kiosks
     app[signaling.TEXTS] = texts
     app[signaling.SOCKETS] = signaling.KioskSockets()
@@ -189,6 +192,7 @@ def create_app(
             *FleetFeed(app[keys.LIVE], app[ROWS], metrics).routes(),
             *visit_page.routes(),
             *kiosk_page.routes(),
+            *orders_page.routes(),
             *plugin_page.routes(),
             *sinks_page.routes(),
             *alerts_page.routes(),
@@ -316,6 +320,7 @@ async def _live(app: web.Application) -> AsyncIterator[None]:
     try:
         yield
     finally:
+        await app[ORDERS].aclose()
         await app[SHOTS].aclose()
         await app[keys.LIVE].aclose()
         await app[keys.BUS].aclose()
@@ -424,3 +429,4 @@ async def _drain(app: web.Application) -> None:
     await app[keys.REGISTRY].drain(app[keys.SETTINGS].server.drain_s)
     await app[signaling.SOCKETS].close()
     app[keys.LIVE].end_followers()
+    await app[ORDERS].aclose()

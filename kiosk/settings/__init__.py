@@ -16,6 +16,7 @@ from typing_extensions import override
 from kiosk.errors import SettingsError
 from kiosk.settings.alerts import AlertSettings
 from kiosk.settings.attract import AttractSettings
+from kiosk.settings.commands import CommandSettings
 from kiosk.settings.overrides import overridden
 from kiosk.settings.screen import ScreenSettings
 from kiosk.settings.sections import (
@@ -78,6 +79,9 @@ class Settings(BaseSettings):
     operators: OperatorSettings = Field(OperatorSettings(), description="Operators.")
     access: KioskAccessSettings = Field(KioskAccessSettings(), description="The screens' access.")
     alerts: AlertSettings = Field(AlertSettings(), description="Alerts.")
+    commands: CommandSettings = Field(
+        CommandSettings(), description="Commands to many screens at once."
+    )
     log: LogSettings = Field(LogSettings(), description="The log.")
 
     _screens: dict[str, Settings] = PrivateAttr(default_factory=dict)

@@ -17,8 +17,9 @@ MAX_LEVELS: Final = 12
 
 Seconds = Annotated[float, Field(ge=0, le=1e9, allow_inf_nan=False)]
 CommandName = Literal[
-    "reload", "identify", "volume", "mute", "language", "message", "screenshot", "restart_visit"
-]
+    "reload", "identify", "volume", "mute", "language", "message", "screenshot", "restart_visit",
+    "dark", "hold",
+]  # fmt: skip
 
 
 # ── browser to server ────────────────────────────────────────────────────────────────────────
@@ -38,7 +39,8 @@ class Report(Message):
     `silent_s` is for how long an open microphone has given nothing but silence; `levels` are its
     loudest moments (0 to 100), the newest last. `camera` is the one that notices visitors, where a
     site wants it: `on`, `missing`, `denied`. `at` is the device's own clock. `config` is the
-    digest of its settings that the page was made with, `held` that it stays at its version.
+    digest of its settings that the page was made with, `held` that it stays at its version,
+    `dark` that an operator made it dark.
     `rtt_ms` and `lost` (percent of packets) are of the avatar's connection since the last report.
     """
 
@@ -72,6 +74,7 @@ class Report(Message):
     visits: int = Field(default=0, ge=0)
     at: int = Field(ge=0, le=100_000_000_000_000, description="Milliseconds since 1970.")
     awake: bool = False
+    dark: bool = False
     online: bool = True
     hidden: bool = False
     errors: tuple[DeviceError, ...] = Field((), max_length=MAX_ERRORS)
@@ -147,6 +150,24 @@ class HouseNote(Nothing):
         return " ".join(value.split())
 
 
+class Dark(Nothing):
+    """The waiting screen is dark, or as its hours have it; a touch lights it for a minute."""
+
+    dark: bool
+
+
+class Hold(Nothing):
+    """It stays at the page it has when the server has a newer one, until it is let go."""
+
+    held: bool
+
+
+class ServiceState(Nothing):
+    """What the screen is for visitors; `as_set` is what its settings say."""
+
+    state: Literal["in_service", "maintenance", "out_of_order", "as_set"]
+
+
 ARGS: Final[Mapping[str, type[Nothing]]] = {
     "reload": Nothing,
     "identify": Identify,
@@ -156,8 +177,11 @@ ARGS: Final[Mapping[str, type[Nothing]]] = {
     "message": HouseNote,
     "screenshot": Nothing,
     "restart_visit": Nothing,
+    "dark": Dark,
+    "hold": Hold,
+    "service": ServiceState,
 }
-"""Every command with what it takes. Nothing else is ever sent to a screen."""
+"""Every command with what it takes. Nothing else is ever sent; `service` goes to the servers."""
 
 
 class CommandError(KioskError):

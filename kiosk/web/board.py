@@ -215,6 +215,8 @@ def _waiting(item: LiveKiosk) -> str:
     # A screen that has the line and shows that it has none was taken out of service.
     if item.report is not None and item.report.state in wording.TROUBLED_STATES:
         return "Out of service; visitors read why"
+    if item.report is not None and item.report.dark:
+        return "Dark, as an operator wants it"
     return "Dark on purpose, outside its hours" if item.resting else "Waiting for a visitor"
 
 

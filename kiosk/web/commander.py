@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -16,6 +16,7 @@ from kiosk.security.access import Access
 from kiosk.signaling.device import CommandError, checked
 from kiosk.telemetry import Metrics
 from kiosk.web.agent import command_target, device_target
+from kiosk.web.shell import service_target
 from kiosk.web.shots import Shots
 
 DELIVER_S: Final = 5.0
@@ -46,6 +47,9 @@ RULES: Final[Mapping[str, Rule]] = {
     "message": Rule(Access.KIOSK_COMMAND, 8, "The waiting screen shows it."),
     "screenshot": Rule(Access.KIOSK_COMMAND, 20, "Here is the screen."),
     "restart_visit": Rule(Access.KIOSK_COMMAND, 45, "The visit ended and a new one has begun."),
+    "dark": Rule(Access.KIOSK_COMMAND, 8, "The waiting screen is dark, or shows itself again."),
+    "service": Rule(Access.KIOSK_COMMAND, 8, "Visitors are told so from now on."),
+    "hold": Rule(Access.KIOSK_CONFIGURE, 8, "Whether it takes newer pages by itself is set."),
 }
 
 
@@ -76,8 +80,19 @@ class Commander:
         self._shots = shots
         self._waiting = 0
 
-    async def issue(self, kiosk_id: str, name: str, args: Mapping[str, Any], by: str) -> Outcome:
-        """Have a screen do it, and tell every dashboard what came of it."""
+    async def issue(
+        self,
+        kiosk_id: str,
+        name: str,
+        args: Mapping[str, Any],
+        by: str,
+        *,
+        on_sent: Callable[[], None] | None = None,
+    ) -> Outcome:
+        """Have a screen do it, and tell every dashboard what came of it.
+
+        `on_sent` is called when the server that has the screen has passed it on.
+        """
         rule = self._rules.get(name)
         try:
             wanted = checked(name, args)
@@ -88,7 +103,10 @@ class Commander:
             return Outcome(False, "Too many commands are under way; try again in a moment.")
         self._waiting += 1
         try:
-            outcome, word = await self._done(kiosk_id, name, wanted, rule)
+            if name == "service":
+                outcome, word = await self._service(kiosk_id, wanted, rule)
+            else:
+                outcome, word = await self._done(kiosk_id, name, wanted, rule, on_sent)
         finally:
             self._waiting -= 1
         self._metrics.device_commands.labels(name, word).inc()
@@ -103,8 +121,27 @@ class Commander:
         await self._bus.publish(events.EVENTS_TOPIC, event.model_dump(mode="json"))
         return outcome
 
+    async def _service(
+        self, kiosk_id: str, args: Mapping[str, Any], rule: Rule
+    ) -> tuple[Outcome, str]:
+        """Take a screen out of service or back; the servers keep that, connected or not."""
+        try:
+            told = await self._bus.command(service_target(kiosk_id), args, timeout_s=rule.within_s)
+        except NoHandlerError:
+            return Outcome(False, "No server looks after this screen."), "offline"
+        except TimeoutError:
+            return Outcome(False, "The server did not answer in time; try again."), "silent"
+        if told.get("ok") is not True:
+            return Outcome(False, str(told.get("detail", ""))[:200]), "refused"
+        return Outcome(True, rule.done), "done"
+
     async def _done(
-        self, kiosk_id: str, name: str, args: Mapping[str, Any], rule: Rule
+        self,
+        kiosk_id: str,
+        name: str,
+        args: Mapping[str, Any],
+        rule: Rule,
+        on_sent: Callable[[], None] | None,
     ) -> tuple[Outcome, str]:
         command_id = new_id("command")
         answered: asyncio.Future[Payload] = asyncio.get_running_loop().create_future()
@@ -122,6 +159,8 @@ class Commander:
             sent = await self._bus.command(target, order, timeout_s=DELIVER_S)
             if sent.get("ok") is not True:
                 return Outcome(False, str(sent.get("detail", ""))[:200]), "refused"
+            if on_sent is not None:
+                on_sent()
             async with asyncio.timeout(rule.within_s):
                 answer = await answered
         except NoHandlerError:

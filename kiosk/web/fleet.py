@@ -9,9 +9,11 @@ from aiohttp import web
 from kiosk import keys
 from kiosk.security.access import Access
 from kiosk.web import board, fleet_board
+from kiosk.web.commander import RULES
 from kiosk.web.dashboard import HOME, past, render
 from kiosk.web.fleet_board import SHOWN, SORTS, Choice
 from kiosk.web.fleet_rows import ROWS
+from kiosk.web.orders_page import WORDS
 from kiosk.web.request import operator
 from kiosk.web.routes import Route
 
@@ -59,6 +61,7 @@ async def fleet_page(request: web.Request) -> web.Response:
         shown=len(shown),
         visits=recent,
         panels=panels,
+        commands=[(key, words) for key, words in WORDS.items() if who.may(RULES[key].access)],
     )
 
 

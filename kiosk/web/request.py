@@ -129,14 +129,23 @@ def set_operator_cookie(request: web.Request, response: web.StreamResponse, toke
     )
 
 
-async def form(request: web.Request) -> Mapping[str, str]:
-    """Return the fields of a posted form; refuses anything else with one sentence."""
+async def form(request: web.Request, *, most: int = MAX_FIELDS) -> Mapping[str, str]:
+    """Return the fields of a posted form; refuses anything else with one sentence.
+
+    `most` is for forms with a field that is there many times; `chosen` returns all of its values.
+    """
     if request.content_type != FORM:
         refuse(415, "not_a_form", f"Send this as a form, with Content-Type {FORM}.")
     try:
         fields = await request.post()
     except (ValueError, LookupError):
         refuse(400, "bad_form", "The form could not be read; send it as UTF-8.")
-    if len(fields) > MAX_FIELDS:
-        refuse(400, "bad_form", f"The form has more than {MAX_FIELDS} fields.")
+    if len(fields) > most:
+        refuse(400, "bad_form", f"The form has more than {most} fields.")
     return {name: value for name, value in fields.items() if isinstance(value, str)}
+
+
+async def chosen(request: web.Request, name: str) -> list[str]:
+    """Return every value of a field that a posted form has many times; `form` was asked before."""
+    values = (await request.post()).getall(name, [])
+    return list(dict.fromkeys(value for value in values if isinstance(value, str)))

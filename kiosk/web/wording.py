@@ -139,6 +139,9 @@ _COMMANDS: Final = {
     "message": "a message on the screen",
     "screenshot": "a screenshot",
     "restart_visit": "a new start of the visit",
+    "dark": "a dark screen or a lit one",
+    "hold": "staying at this page, or going on",
+    "service": "being in service or not",
 }
 _DEVICE_ERRORS: Final = {
     "server": "The server refused something it sent",

@@ -27,6 +27,8 @@ export class Agent {
     this.network = {};
     this.applySound();
     this.#listen();
+    this.onHeld = () => {}; // whoever loads newer pages sets it
+    if (this.kept.dark) this.#use("commands", ({ showDark }) => showDark(this));
     if (this.kept.note?.until > Date.now()) this.#use("commands", ({ showNote }) => showNote(this));
   }
 
@@ -72,6 +74,7 @@ export class Agent {
       page: page.version,
       config: page.config,
       held: kept.held,
+      dark: kept.dark,
       browser: navigator.userAgent.slice(0, 200),
       width: innerWidth,
       height: innerHeight,
@@ -202,7 +205,7 @@ export class Agent {
 }
 
 function recall() {
-  const kept = { volume: 100, muted: false, note: null, held: false };
+  const kept = { volume: 100, muted: false, note: null, held: false, dark: false };
   try {
     return { ...kept, ...JSON.parse(localStorage.getItem(KEY) ?? "{}") };
   } catch {

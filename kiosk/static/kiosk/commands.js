@@ -29,7 +29,35 @@ const COMMANDS = {
     return { image: await picture({ isPrivate: agent.visit.isOn || agent.visit.finishing }) };
   },
   restart_visit: (agent) => restart(agent),
+  dark: async (agent, { dark }) => {
+    agent.keep({ dark });
+    await showDark(agent);
+  },
+  hold: (agent, { held }) => {
+    agent.keep({ held });
+    agent.onHeld();
+  },
 };
+
+const LIT_MS = 60_000; // a touch lights a dark screen for this long
+
+/** Cover the waiting screen, as an operator wants it; a touch or a key lifts the cover for a while. */
+export async function showDark(agent) {
+  agent.cover?.remove();
+  agent.lit?.abort();
+  if (!agent.kept.dark) return;
+  await styled();
+  const cover = Object.assign(document.createElement("div"), { className: "operator-dark" });
+  agent.cover = cover;
+  agent.lit = new AbortController();
+  const lift = () => {
+    cover.hidden = true;
+    clearTimeout(agent.coverTimer);
+    agent.coverTimer = setTimeout(() => (cover.hidden = false), LIT_MS);
+  };
+  for (const kind of ["pointerdown", "keydown"]) addEventListener(kind, lift, { capture: true, signal: agent.lit.signal });
+  document.body.append(cover);
+}
 
 /** Show the house's sentence beside the waiting screen, or take it away. */
 export async function showNote(agent) {

@@ -46,10 +46,10 @@ const waiting = page.attract?.greetings
 socket.addEventListener("message", ({ detail }) => {
   if (detail.type === "attract" || detail.type === "wake") waiting?.then((one) => one?.[detail.type](detail));
 });
-new Agent({ page, texts, media, microphone, view, visit, socket });
+const agent = new Agent({ page, texts, media, microphone, view, visit, socket });
 
 offerKeyboard(page.keyboard, texts);
-const shell = new Shell({ page, microphone, media, view, visit, socket });
+const shell = new Shell({ page, microphone, media, view, visit, socket, agent });
 
 holdStill(page.screen);
 stayAwake();

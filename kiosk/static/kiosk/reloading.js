@@ -48,6 +48,7 @@ export class Reloads {
     if (again) this.report({ event: "waits", reason, count: again, seconds: wait / 1_000 });
     const spread = reason === "stale" ? Math.random() * this.spreadMs : 0;
     setTimeout(() => {
+      if (!this.wanted.has(reason)) return; // no longer
       this.due.add(reason);
       this.attempt();
     }, wait + spread);
@@ -55,6 +56,7 @@ export class Reloads {
 
   /** What was wanted no longer holds. */
   unwant(reason) {
+    this.wanted.delete(reason);
     this.due.delete(reason);
   }
 

@@ -13,13 +13,15 @@ const DAY_MIN = 1_440;
 const STATES = { maintenance: "offline", cleaning: "offline", event: "offline", out_of_order: "error" };
 
 export class Shell {
-  /** @param {object} parts what main.js made: page, texts, media, microphone, view, visit, socket */
+  /** @param {object} parts what main.js made: page, texts, media, microphone, view, visit, socket, agent */
   constructor(parts) {
     Object.assign(this, parts);
     this.limits = this.page.screen ?? {};
     this.openedAt = Date.now();
     this.offset = 0; // of the server's clock to ours, ms
     this.refusals = 0;
+    this.newest = "";
+    this.agent.onHeld = () => this.#lookAtVersion();
     this.reloads = new Reloads({
       isFree: () => !this.visit.isOn && !this.visit.finishing,
       report: (event) => this.report(event),
@@ -63,13 +65,20 @@ export class Shell {
     this.refusals = 0;
     this.reloads.unwant("refused");
     this.reloads.tell();
-    if (page && page !== this.page.version) this.reloads.want("stale");
+    this.newest = page;
+    this.#lookAtVersion();
     this.#service(service);
     if (!now) return;
     this.offset = now - Date.now();
     if (Math.abs(this.offset) > (this.limits.clock_skew_s ?? 60) * 1_000) {
       this.report({ event: "clock", seconds: this.offset / 1_000 });
     }
+  }
+
+  #lookAtVersion() {
+    const isOld = Boolean(this.newest) && this.newest !== this.page.version;
+    if (isOld && !this.agent.kept.held) this.reloads.want("stale");
+    else this.reloads.unwant("stale");
   }
 
   #service(reason = null) {

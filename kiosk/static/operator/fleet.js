@@ -44,6 +44,7 @@ function placed(row) {
     list.append(group);
   }
   const line = made("unit-template", row, "kiosk", row.id);
+  Object.assign(line.querySelector(".pick"), { value: row.id, ariaLabel: `Choose ${row.name}` });
   group.querySelector(".units").append(line);
   lines.set(row.id, line);
   return line;
@@ -82,3 +83,23 @@ for (const name of ["show", "site", "sort", "view"]) {
   form.elements[name]?.addEventListener("change", () => form.requestSubmit());
 }
 if (words().length) search();
+
+// ── what they are to do ────────────────────────────────────────────────────────────────────
+
+const picked = () => list.querySelectorAll(".pick:checked").length;
+const bulk = $("bulk");
+bulk?.addEventListener("change", count);
+list.addEventListener("change", count);
+
+function count() {
+  const number = picked();
+  const all = $("pick-all").checked;
+  $("picked").textContent = all ? "" : number ? `or the ${number} that ${number === 1 ? "is" : "are"} ticked` : "or those that are ticked";
+  bulk.toggleAttribute("data-picked", number > 0 || all);
+}
+// The search as it stands, also when nobody pressed Show; a tick that no longer shows does not count.
+bulk?.addEventListener("submit", () => {
+  bulk.elements.q.value = form.elements.q.value;
+  for (const tick of list.querySelectorAll(".unit[hidden] .pick:checked")) tick.checked = false;
+});
+if (bulk) count();

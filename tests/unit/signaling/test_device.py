@@ -69,7 +69,7 @@ def test_arguments_are_made_whole_and_strangers_refused() -> None:
 
 
 def test_every_command_of_the_wire_has_its_arguments() -> None:
-    for name in ARGS:
+    for name in ARGS.keys() - {"service"}:  # that one goes to the servers
         m.Command.model_validate({"id": "c", "name": name})
     with pytest.raises(ValidationError):
         m.Command.model_validate({"id": "c", "name": "shell"})

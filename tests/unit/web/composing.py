@@ -43,6 +43,7 @@ from kiosk.web import (
     health,
     kiosk_page,
     middlewares,
+    orders_page,
     plugged,
     plugin_page,
     visit_page,
@@ -54,6 +55,7 @@ from kiosk.web.fleet_feed import FleetFeed
 from kiosk.web.fleet_rows import ROWS, Rows
 from kiosk.web.live import LiveView
 from kiosk.web.middlewares import ErrorPage
+from kiosk.web.orders import ORDERS, Orders
 from kiosk.web.routes import Route, add_routes
 from kiosk.web.shell import KEEPER, SHELL, Shell
 from kiosk.web.shots import SHOTS, Shots
@@ -256,6 +258,7 @@ async def site(
         app[TEXTS] = Texts.load()
         app[SHELL] = Shell(settings, "1", bus=bus, clock=clock, metrics=metrics)
         app[COMMANDER] = Commander(bus, clock, metrics, app[SHOTS])
+        app[ORDERS] = Orders(app[COMMANDER], clock, settings.commands)
         app[keys.OPERATORS] = operators
         app[keys.DEVICES] = await Devices.open(
             storage, clock, settings.access, [item.id for item in KIOSKS]
@@ -273,6 +276,7 @@ async def site(
                 *(fleet_feed or FleetFeed)(live, app[ROWS], metrics).routes(),
                 *visit_page.routes(),
                 *kiosk_page.routes(),
+                *orders_page.routes(),
                 *plugin_page.routes(),
                 *plugged.routes(hooks),
                 *(feed or Feed()).routes(),
@@ -292,6 +296,7 @@ async def site(
                 yield running
             finally:
                 live.end_followers()
+                await app[ORDERS].aclose()
                 await running.client.close()
                 await runner.cleanup()
                 await live.aclose()
