@@ -47,7 +47,10 @@ async def serve(screens: int) -> None:
         told = {
             "url": harness.url,
             "operator": entered.token,
-            "screens": {f"k{at:03}": devices.issue(f"k{at:03}") for at in range(screens)},
+            "screens": {
+                f"k{at:03}": (await devices.enrol(f"k{at:03}", by="bench"))[1]
+                for at in range(screens)
+            },
         }
         print(json.dumps(told), flush=True)
         loop = asyncio.get_running_loop()

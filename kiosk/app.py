@@ -28,6 +28,7 @@ from kiosk.model import Kiosk
 from kiosk.security.devices import Devices
 from kiosk.security.egress import guarded_connector, networks
 from kiosk.security.operators import Operators
+from kiosk.security.pairing import Pairing
 from kiosk.security.passwords import Passwords
 from kiosk.session.context import VisitServices
 from kiosk.session.opening import language_name
@@ -52,9 +53,12 @@ from kiosk.web import (
     pages,
     plugged,
     plugin_page,
+    revoking,
+    screens_page,
     signaling,
     sinks_page,
     theme_preview,
+    tickets,
     visit_page,
     worker,
 )
@@ -165,6 +169,7 @@ def create_app(
     app[signaling.KIOSKS] = kiosks
     app[signaling.TEXTS] = texts
     app[signaling.SOCKETS] = signaling.KioskSockets()
+    app[revoking.REVOKING] = revoking.made(app)
     app[pages.SIGN_VIDEOS] = {
         kiosk.id: pages.sign_videos(static, kiosk) for kiosk in settings.kiosks
     }
@@ -193,6 +198,8 @@ def create_app(
             *visit_page.routes(),
             *kiosk_page.routes(),
             *orders_page.routes(),
+            *screens_page.routes(),
+            *tickets.routes(),
             *plugin_page.routes(),
             *sinks_page.routes(),
             *alerts_page.routes(),
@@ -304,7 +311,9 @@ async def _storage(app: web.Application) -> AsyncIterator[None]:
         app[keys.STORAGE] = storage
         kiosks = app[signaling.KIOSKS]
         await storage.kiosks.sync(kiosks.values())
-        app[keys.DEVICES] = await Devices.open(storage, clock, settings.access, list(kiosks))
+        devices = await Devices.open(storage, clock, settings.access, list(kiosks))
+        app[keys.DEVICES] = devices
+        app[pages.PAIRING] = Pairing(storage, clock, settings.access, devices)
         operators = Operators(storage, clock, settings.operators, Passwords(app[keys.HASHER]))
         app[keys.OPERATORS] = operators
         app[keys.READY].add("storage", storage.ping)
@@ -318,7 +327,8 @@ async def _live(app: web.Application) -> AsyncIterator[None]:
     await app[keys.LIVE].start()
     await app[SHOTS].start()
     try:
-        yield
+        async with app[revoking.REVOKING].running(app[keys.STORAGE]):
+            yield
     finally:
         await app[ORDERS].aclose()
         await app[SHOTS].aclose()

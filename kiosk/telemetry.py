@@ -52,6 +52,8 @@ class Metrics:
             "device_commands", "Operators' commands to screens, by outcome.", "name", "outcome"
         )
         self.service_pins = counter("service_pins", "PINs typed at screens, by outcome.", "outcome")
+        self.tickets = counter("tickets", "Tickets for screens' sockets, by outcome.", "outcome")
+        self.devices_revoked = counter("devices_revoked", "Sockets closed because of it.")
         self.cards_taken = counter("cards_taken", "Cards to take along, by outcome.", "outcome")
         self.page_events = counter(
             "page_events", "What pages told of themselves.", "event", "reason"

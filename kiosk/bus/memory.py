@@ -6,11 +6,15 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Final
 
 from typing_extensions import override
 
 from kiosk.bus.base import Bus, Handler, Lease, NoHandlerError, Payload, Subscription
 from kiosk.clock import Clock
+
+MOST_LEASES: Final = 1000
+"""Leases kept before those whose time is up are looked for."""
 
 
 class MemorySubscription(Subscription):
@@ -64,6 +68,7 @@ class MemoryBus(Bus):
         self._topics: dict[str, set[MemorySubscription]] = {}
         self._handlers: dict[str, Handler] = {}
         self._leases: dict[str, MemoryLease] = {}
+        self._most = MOST_LEASES
 
     @override
     async def publish(self, topic: str, payload: Payload) -> None:
@@ -111,6 +116,10 @@ class MemoryBus(Bus):
         current = self.holder(key)
         if current is not None and current.owner != owner:
             return None
+        if len(self._leases) >= self._most:
+            now = self._clock.monotonic()
+            self._leases = {key: one for key, one in self._leases.items() if one.expires > now}
+            self._most = max(MOST_LEASES, 2 * len(self._leases))
         lease = MemoryLease(self, key, owner, self._clock.monotonic() + ttl_s)
         self._leases[key] = lease
         return lease

@@ -8,7 +8,7 @@ import click
 from typing_extensions import override
 
 from kiosk import log
-from kiosk.cli import manage, plugged, running
+from kiosk.cli import devices, manage, plugged, running
 from kiosk.cli.alerts import alerts
 from kiosk.cli.check import check_site
 from kiosk.cli.demo import own_files, run_demo
@@ -270,6 +270,46 @@ def kiosks_list(config: Path | None) -> None:
 def kiosks_enrol(kiosk_id: str, config: Path | None) -> None:
     """Make a code that a screen types at /enrol, once."""
     running.run(manage.enrol_kiosk(settings_of(config), kiosk_id))
+
+
+@kiosks.command("waiting")
+@CONFIG
+def kiosks_waiting(config: Path | None) -> None:
+    """List the screens that show a code and wait to be let in."""
+    running.run(devices.list_waiting(settings_of(config)))
+
+
+@kiosks.command("approve")
+@click.argument("code")
+@click.argument("kiosk_id")
+@click.option("--replace", is_flag=True, help="Revoke the devices the kiosk has.")
+@CONFIG
+def kiosks_approve(code: str, kiosk_id: str, replace: bool, config: Path | None) -> None:
+    """Let the screen that shows CODE in, as KIOSK_ID's."""
+    running.run(devices.approve(settings_of(config), code, kiosk_id, replace=replace))
+
+
+@kiosks.command("refuse")
+@click.argument("code")
+@CONFIG
+def kiosks_refuse(code: str, config: Path | None) -> None:
+    """Refuse the screen that shows CODE."""
+    running.run(devices.refuse(settings_of(config), code))
+
+
+@kiosks.command("devices")
+@CONFIG
+def kiosks_devices(config: Path | None) -> None:
+    """List the devices that are screens."""
+    running.run(devices.list_devices(settings_of(config)))
+
+
+@kiosks.command("revoke")
+@click.argument("name")
+@CONFIG
+def kiosks_revoke(name: str, config: Path | None) -> None:
+    """Revoke a device by its id, or every device of a kiosk; its socket is closed in seconds."""
+    running.run(devices.revoke(settings_of(config), name))
 
 
 @main.group()

@@ -123,6 +123,8 @@ class Identity:
     """What a request has proved: an enrolled screen, a logged-in person, both, or neither."""
 
     kiosk_id: str | None = None
+    device: str = ""
+    """Which of the kiosk's devices it is."""
     operator: Operator | None = None
 
 

@@ -338,15 +338,33 @@ class KioskAccessSettings(Section):
 
     secret: SecretStr | None = Field(
         None,
-        description="Signs the screens' cookies. Empty: made at first start, kept in the database.",
+        description="Signs what screens get. Empty: made at first start, kept in the database.",
     )
     open: bool = Field(
         False,
         description="The first kiosk's screen opens for anyone who reaches the server, as in the "
-        "demo. Off: a screen is enrolled once with a code (`kiosk kiosks enrol`).",
+        "demo. Off: an unknown screen shows a code and waits until an operator lets it in.",
     )
     code_minutes: int = Field(15, ge=1, le=1440, description="An enrolment code lasts this long.")
-    cookie_days: int = Field(400, ge=1, le=400, description="An enrolment lasts this long, days.")
+    cookie_days: int = Field(
+        400,
+        ge=1,
+        le=400,
+        description="A screen that was not opened for so long must pair anew, days.",
+    )
+    token_hours: float = Field(
+        24, gt=0, le=8760, description="A screen gets another token after this long, when it opens."
+    )
+    pairing_minutes: float = Field(
+        10,
+        ge=1,
+        le=60,
+        description="A pairing code lasts this long; the screen shows a new one before.",
+    )
+    pairings: int = Field(100, ge=1, le=1000, description="Screens that may wait to be let in.")
+    pairings_per_address: int = Field(
+        20, ge=1, le=1000, description="How many of them may come from one address."
+    )
     service_pin: SecretStr | None = Field(
         None,
         description="Four to twelve digits that open the service panel on a screen. Empty: the "

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from kiosk.errors import KioskError
 from kiosk.signaling.base import Message
+from kiosk.signaling.shell import RestReason
 
 MAX_IMAGE_CHARS: Final = 120_000
 """Of a screenshot in base64: about 90 kB of JPEG, and inside the largest socket message."""
@@ -165,7 +166,7 @@ class Hold(Nothing):
 class ServiceState(Nothing):
     """What the screen is for visitors; `as_set` is what its settings say."""
 
-    state: Literal["in_service", "maintenance", "out_of_order", "as_set"]
+    state: Literal["in_service", "as_set"] | RestReason
 
 
 ARGS: Final[Mapping[str, type[Nothing]]] = {

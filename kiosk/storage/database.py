@@ -11,6 +11,7 @@ from kiosk.clock import Clock
 from kiosk.errors import StartupError, StorageError
 from kiosk.settings.sections import StorageSettings
 from kiosk.storage.alerts import Alerts
+from kiosk.storage.devices import DeviceTokens, Pairings
 from kiosk.storage.engine import BUSY_S, Database, open_database, parse_url, prepare_place
 from kiosk.storage.migrate import migrate, newer_sentence, older_sentence, status_of
 from kiosk.storage.outbox import Outbox
@@ -32,6 +33,8 @@ class Storage:
         self.audit = Audit(database, clock)
         self.secrets = Secrets(database, clock)
         self.codes = EnrolmentCodes(database, clock)
+        self.devices = DeviceTokens(database, clock)
+        self.pairings = Pairings(database, clock)
         self.outbox = Outbox(database, clock)
         self.alerts = Alerts(database, clock)
         self._clock = clock

@@ -157,3 +157,40 @@ class ChannelState:
     waiting: int
     dead: int
     error: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceRow:
+    """One browser that is a screen of ours, or was. Tokens are kept as hashes only."""
+
+    id: str
+    kiosk_id: str
+    token_hash: str
+    old_hash: str | None
+    rotated_at: datetime
+    created_at: datetime
+    seen_at: datetime
+    approved_by: str
+    browser: str
+    address: str
+    revoked_at: datetime | None
+
+
+PairingState = Literal["waiting", "approved", "refused"]
+
+
+@dataclass(frozen=True, slots=True)
+class PairingRow:
+    """One browser that shows a code and waits to be let in."""
+
+    id: str
+    secret_hash: str
+    code: str
+    browser: str
+    address: str
+    created_at: datetime
+    expires_at: datetime
+    state: PairingState
+    kiosk_id: str | None
+    decided_by: str
+    device_id: str | None

@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 from typing_extensions import override
 
-HEAD: Final = "0007"
+HEAD: Final = "0008"
 """The newest revision in migrations/versions; a test keeps the two equal."""
 
 VERSION_TABLE: Final = "alembic_version"
@@ -174,6 +174,39 @@ enrolment_codes = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Column("expires_at", UtcDateTime, nullable=False, index=True),
     Column("used_at", UtcDateTime),
+)
+
+devices = Table(
+    "devices",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("kiosk_id", String(64), nullable=False, index=True),
+    Column("token_hash", String(64), nullable=False, index=True, unique=True),
+    # The token before: good until the new one was seen, because its answer may have been lost.
+    Column("old_hash", String(64), index=True),
+    Column("rotated_at", UtcDateTime, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("seen_at", UtcDateTime, nullable=False),
+    Column("approved_by", String(64), nullable=False),
+    Column("browser", String(200), nullable=False),
+    Column("address", String(64), nullable=False),
+    Column("revoked_at", UtcDateTime, index=True),
+)
+
+pairings = Table(
+    "pairings",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("secret_hash", String(64), nullable=False, index=True, unique=True),
+    Column("code", String(16), nullable=False, index=True, unique=True),
+    Column("browser", String(200), nullable=False),
+    Column("address", String(64), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False, index=True),
+    Column("state", String(16), nullable=False),
+    Column("kiosk_id", String(64)),
+    Column("decided_by", String(64), nullable=False),
+    Column("device_id", String(64)),
 )
 
 plugin_data = Table(

@@ -31,6 +31,7 @@ from kiosk.telemetry import Metrics
 from kiosk.testing.databases import fresh_database, url_of
 from kiosk.testing.notes import NOTES, ToolNotes
 from kiosk.testing.visit import Visit
+from kiosk.web.tickets import PREFIX, PROTOCOL
 
 DATABASE: Final = "kiosk.sqlite3"
 CHEAP: Final = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
@@ -156,7 +157,10 @@ class KioskHarness:
         async with self.http.get(f"{self.url}/") as page:
             page.raise_for_status()
         socket = await self.http.ws_connect(
-            f"{self.url}/ws/kiosk", headers={"Origin": self.url}, max_msg_size=0
+            f"{self.url}/ws/kiosk",
+            headers={"Origin": self.url},
+            protocols=await self.ticket(),
+            max_msg_size=0,
         )
         visit = Visit(
             socket,
@@ -172,13 +176,20 @@ class KioskHarness:
             await visit.send(m.Hello(protocol=m.PROTOCOL, resume=resume))
         return visit
 
-    def enrol(self, kiosk_id: str) -> None:
+    async def enrol(self, kiosk_id: str) -> None:
         """Make the next sockets this kiosk's."""
         cookie = cookie_name(COOKIE, https=False)
+        _, token = await self.app[keys.DEVICES].enrol(kiosk_id, by="test")
         self.http.cookie_jar.clear()
-        self.http.cookie_jar.update_cookies(
-            {cookie: self.app[keys.DEVICES].issue(kiosk_id)}, URL(self.url)
-        )
+        self.http.cookie_jar.update_cookies({cookie: token}, URL(self.url))
+
+    async def ticket(self) -> tuple[str, str]:
+        """Return the protocols that open one socket of the screen this harness is."""
+        async with self.http.post(
+            f"{self.url}/kiosk/ticket", headers={"Origin": self.url}
+        ) as answer:
+            answer.raise_for_status()
+            return PROTOCOL, f"{PREFIX}{(await answer.json())['ticket']}"
 
     async def visit(
         self, *, language: str | None = None, media: bool = True, microphone: bool = True

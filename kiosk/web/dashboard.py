@@ -1,4 +1,4 @@
-"""The operator's pages: log in, what goes on now, past visits, the audit, screens."""
+"""The operator's pages: log in, what goes on now, past visits, the audit."""
 
 from __future__ import annotations
 
@@ -22,7 +22,6 @@ from kiosk.web.request import (
     identity,
     operator,
     operator_cookie,
-    refuse,
     set_operator_cookie,
 )
 from kiosk.web.routes import Route
@@ -138,23 +137,6 @@ async def audit_page(request: web.Request) -> web.Response:
     return await render(request, "audit.html", nav="audit", rows=rows[:AUDIT_PAGE], older=older)
 
 
-async def screens_page(request: web.Request) -> web.Response:
-    """List the screens, with a button each that makes an enrolment code."""
-    return await render(request, "screens.html", nav="screens", **_screens(request))
-
-
-async def make_code(request: web.Request) -> web.Response:
-    """Make a code for one screen and show it once."""
-    kiosk_id = request.match_info["kiosk"]
-    await form(request)
-    if kiosk_id not in {kiosk.id for kiosk in request.app[keys.SETTINGS].kiosks}:
-        refuse(404, "no_kiosk", "There is no such screen in the settings.")
-    await note(request, "kiosk.code", kiosk_id)
-    code = await request.app[keys.DEVICES].make_code(kiosk_id)
-    screens = _screens(request) | {"code": code, "code_for": kiosk_id}
-    return await render(request, "screens.html", nav="screens", **screens)
-
-
 def routes() -> list[Route]:
     """Return the addresses of the operator's pages."""
     return [
@@ -164,8 +146,6 @@ def routes() -> list[Route]:
         Route("POST", "/operator/logout", logout, Access.PERSON),
         Route("GET", "/operator/visits", visits_page, Access.TRANSCRIPT_READ),
         Route("GET", "/operator/audit", audit_page, Access.AUDIT_READ),
-        Route("GET", "/operator/screens", screens_page, Access.KIOSK_ENROL),
-        Route("POST", "/operator/screens/{kiosk}/code", make_code, Access.KIOSK_ENROL),
     ]
 
 
@@ -189,18 +169,6 @@ def past(request: web.Request, row: VisitRow) -> board.Fields:
         "how": how,
         "ended": f"Ended after {length}: {how}" if length else how.capitalize(),
         "tools": ", ".join(row.tools),
-    }
-
-
-def _screens(request: web.Request) -> dict[str, Any]:
-    settings = request.app[keys.SETTINGS]
-    sites = operator(request).sites(Access.KIOSK_ENROL)
-    return {
-        "screens": [k for k in settings.kiosks if sites is None or k.site in sites],
-        "minutes": settings.access.code_minutes,
-        "open_kiosk": request.app[keys.DEVICES].open_kiosk,
-        "code": "",
-        "code_for": "",
     }
 
 

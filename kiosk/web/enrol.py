@@ -8,7 +8,7 @@ from kiosk import keys
 from kiosk.security.access import Access
 from kiosk.security.devices import EnrolError
 from kiosk.web.dashboard import render
-from kiosk.web.request import address_of, device_cookie, form, set_device_cookie
+from kiosk.web.request import address_of, browser_of, device_cookie, form, set_device_cookie
 from kiosk.web.routes import Route
 
 SCREEN = "/kiosk"
@@ -17,8 +17,9 @@ SCREEN = "/kiosk"
 async def enrol_page(request: web.Request) -> web.Response:
     """Ask for a code; say which screen this is when it is one already."""
     cookie = device_cookie(request)
-    known = request.app[keys.DEVICES].kiosk_of(cookie) if cookie else None
-    return await render(request, "enrol.html", message="", known=known or "")
+    known = await request.app[keys.DEVICES].whose(cookie) if cookie else None
+    name = known.kiosk_id if known is not None else ""
+    return await render(request, "enrol.html", message="", known=name)
 
 
 async def enrol(request: web.Request) -> web.Response:
@@ -29,9 +30,17 @@ async def enrol(request: web.Request) -> web.Response:
         kiosk_id = await devices.redeem(fields.get("code", "")[:64], address_of(request))
     except EnrolError as error:
         return await render(request, "enrol.html", status=403, message=str(error), known="")
-    await request.app[keys.STORAGE].audit.add("screen", "kiosk.enrolled", kiosk_id)
+    _, token = await devices.enrol(
+        kiosk_id, by="a code", browser=browser_of(request), address=address_of(request)
+    )
+    await request.app[keys.STORAGE].audit.add(
+        "screen",
+        "kiosk.enrolled",
+        kiosk_id,
+        site=request.app[keys.SETTINGS].site_of(kiosk_id) or "",
+    )
     response = web.HTTPSeeOther(SCREEN)
-    set_device_cookie(request, response, kiosk_id)
+    set_device_cookie(request, response, token)
     raise response
 
 

@@ -213,8 +213,10 @@ async def _identify(request: web.Request, access: Access) -> Identity:
             return NOBODY
         case Access.KIOSK:
             cookie = device_cookie(request)
-            kiosk_id = request.app[keys.DEVICES].kiosk_of(cookie) if cookie else None
-            return Identity(kiosk_id=kiosk_id)
+            screen = await request.app[keys.DEVICES].whose(cookie) if cookie else None
+            if screen is None:
+                return NOBODY
+            return Identity(kiosk_id=screen.kiosk_id, device=screen.device)
         case _:
             return await login_of(request)
 

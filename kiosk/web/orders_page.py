@@ -180,7 +180,7 @@ def head(order: Order, who: Operator) -> Fields:
         "id": order.id,
         "name": order.name,
         "title": f"{WORDS.get(order.name, order.name)}: {wording.count(len(shown), 'screen')}",
-        "args": ", ".join(f"{key} {value}" for key, value in order.args.items()),
+        "args": ", ".join(f"{key}: {value}" for key, value in order.args.items()),
         "by": order.by,
         "why": order.why,
         "at": order.at.isoformat(),

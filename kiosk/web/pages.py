@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from aiohttp import web
+from aiohttp import hdrs, web
 
 from kiosk import keys
 from kiosk.errors import SettingsError
@@ -16,11 +16,21 @@ from kiosk.hooks.values import PageView
 from kiosk.i18n import LanguageName, Texts
 from kiosk.model import Kiosk
 from kiosk.security.access import Access
+from kiosk.security.pairing import Pairing, TooManyError
 from kiosk.settings import Settings
 from kiosk.settings.sections import KioskSettings, SiteSettings, in_language
+from kiosk.storage.rows import PairingRow
 from kiosk.web.catalogues import Catalogues
 from kiosk.web.looks import Look, Looks
-from kiosk.web.request import device_cookie, set_device_cookie
+from kiosk.web.request import (
+    address_of,
+    browser_of,
+    device_cookie,
+    over_https,
+    pairing_cookie,
+    set_device_cookie,
+    set_pairing_cookie,
+)
 from kiosk.web.routes import Route
 from kiosk.web.signaling import KIOSKS, TEXTS
 from kiosk.web.static import StaticFiles
@@ -179,6 +189,7 @@ def page_version(release: str, *parts: str) -> str:
 
 
 VERSION = web.AppKey("version", str)
+PAIRING: web.AppKey[Pairing] = web.AppKey("pairing")
 SIGN_VIDEOS: web.AppKey[dict[str, dict[str, str]]] = web.AppKey("sign_videos")
 """By screen, the addresses of its sign-language videos by moment."""
 LOOKS = web.AppKey("looks", dict[str, Look])
@@ -206,12 +217,20 @@ async def screen(request: web.Request) -> web.StreamResponse:
     app = request.app
     devices = app[keys.DEVICES]
     cookie = device_cookie(request)
-    kiosk_id = devices.kiosk_of(cookie) if cookie else None
-    fresh = kiosk_id is None
-    if kiosk_id is None:
-        kiosk_id = devices.open_kiosk
-    if kiosk_id is None:
-        raise web.HTTPSeeOther("/enrol")
+    known = await devices.whose(cookie) if cookie else None
+    token = await devices.rotated(known, cookie) if known is not None and cookie else None
+    if known is not None:
+        kiosk_id = known.kiosk_id
+    elif devices.open_kiosk is not None:
+        kiosk_id, token = devices.open_kiosk, devices.open_cookie()
+    else:
+        return await unknown_screen(request)
+    return await screen_of(request, kiosk_id, token)
+
+
+async def screen_of(request: web.Request, kiosk_id: str, token: str | None) -> web.Response:
+    """Answer with a kiosk's screen, and with its token where it has a new one."""
+    app = request.app
     kiosk = app[KIOSKS][kiosk_id]
     page = page_of(app, kiosk)
     extra = await app[keys.HOOKS].extra_template_vars(PageView("kiosk.html", kiosk=kiosk))
@@ -224,9 +243,64 @@ async def screen(request: web.Request) -> web.StreamResponse:
     }
     html = app[keys.TEMPLATES].render("kiosk.html", context)
     response = web.Response(text=html, content_type="text/html")
-    if fresh:
-        set_device_cookie(request, response, kiosk_id)
+    if token is not None:
+        set_device_cookie(request, response, token)
     return response
+
+
+async def unknown_screen(request: web.Request) -> web.Response:
+    """Show a code to a screen nobody knows; open the screen when it has been let in."""
+    pairing = request.app[PAIRING]
+    secret = pairing_cookie(request)
+    row = await pairing.look(secret) if secret else None
+    if row is not None and request.method == hdrs.METH_GET:
+        token = await pairing.token(row)
+        if token is not None and row.kiosk_id in request.app[KIOSKS]:
+            await _enrolled(request, row)
+            opened = await screen_of(request, row.kiosk_id, token)
+            set_pairing_cookie(request, opened, "")
+            return opened
+    page = first_page(request.app)
+    context: dict[str, Any] = {"page": page, "row": None, "code": "", "seconds": 60.0, "qr": ""}
+    waiting = None
+    if request.method == hdrs.METH_GET:
+        try:
+            waiting = await pairing.wait(
+                secret, browser=browser_of(request), address=address_of(request)
+            )
+        except TooManyError:
+            pass
+        else:
+            context |= {"row": waiting.row, "seconds": pairing.seconds(waiting.row)}
+            context["qr"] = f"{_own_address(request)}/operator/screens?code={waiting.row.code}"
+    texts, languages = request.app[TEXTS], request.app[keys.SETTINGS].site.languages
+    context["languages"] = [
+        (Texts.describe(code), texts.part(code, "pairing.")) for code in languages
+    ]
+    html = request.app[keys.TEMPLATES].render("pairing.html", context)
+    response = web.Response(text=html, content_type="text/html")
+    if waiting is not None and waiting.secret is not None:
+        set_pairing_cookie(request, response, waiting.secret)
+    return response
+
+
+async def pairing_state(request: web.Request) -> web.Response:
+    """Tell a screen that waits how it stands; it loads itself anew when that is another."""
+    secret = pairing_cookie(request)
+    row = await request.app[PAIRING].look(secret) if secret else None
+    return web.json_response({"state": row.state if row is not None else "gone"})
+
+
+async def _enrolled(request: web.Request, row: PairingRow) -> None:
+    site = request.app[keys.SETTINGS].site_of(row.kiosk_id or "") or ""
+    audit = request.app[keys.STORAGE].audit
+    await audit.add("screen", "kiosk.enrolled", row.kiosk_id or "", row.id, site=site)
+
+
+def _own_address(request: web.Request) -> str:
+    public = request.app[keys.SETTINGS].server.public_url
+    scheme = "https" if over_https(request) else "http"
+    return public.rstrip("/") if public else f"{scheme}://{request.host}"
 
 
 def first_page(app: web.Application) -> KioskPage:
@@ -247,4 +321,5 @@ def routes() -> list[Route]:
     return [
         Route("GET", "/", screen, Access.PUBLIC),
         Route("GET", "/kiosk", screen, Access.PUBLIC),
+        Route("GET", "/pairing", pairing_state, Access.PUBLIC),
     ]

@@ -73,6 +73,7 @@ async def _narrowed(request: web.Request) -> PluginRequest:
         body = await request.read()
     who = identity(request)
     cookie = device_cookie(request)
+    screen = await request.app[keys.DEVICES].whose(cookie) if cookie else None
     return PluginRequest(
         method=request.method,
         path=request.path,
@@ -85,7 +86,7 @@ async def _narrowed(request: web.Request) -> PluginRequest:
         },
         body=body,
         form=fields,
-        kiosk=request.app[keys.DEVICES].kiosk_of(cookie) if cookie else None,
+        kiosk=screen.kiosk_id if screen is not None else None,
         operator=who.operator.name if who.operator is not None else None,
     )
 

@@ -8,7 +8,7 @@ from typing import Final, NoReturn
 from aiohttp import hdrs, web
 
 from kiosk import keys
-from kiosk.security import devices, operators
+from kiosk.security import devices, operators, pairing
 from kiosk.security.access import NOBODY, Identity, Operator
 from kiosk.security.guards import client_address, cookie_name, is_https
 
@@ -17,6 +17,7 @@ IDENTITY = web.RequestKey("identity", Identity)
 
 FORM: Final = "application/x-www-form-urlencoded"
 MAX_FIELDS: Final = 32
+PAIRING_AGE_S: Final = 86_400
 
 
 class HTTPRefused(web.HTTPException):
@@ -56,6 +57,12 @@ def address_of(request: web.Request) -> str:
     return client_address(request.remote, request.headers.getall("X-Forwarded-For", []), trusted)
 
 
+def browser_of(request: web.Request) -> str:
+    """Return what the browser calls itself, short and printable; it may say anything."""
+    said = request.headers.get(hdrs.USER_AGENT, "")[:200]
+    return "".join(char for char in said if char.isprintable())
+
+
 def forwarded(request: web.Request) -> bool:
     """Whether somebody in between says so: then `remote` alone proves nothing about the client."""
     return any(name in request.headers for name in ("X-Forwarded-For", "Forwarded", "Via"))
@@ -93,17 +100,37 @@ def operator_cookie(request: web.Request) -> str | None:
 def foreign_cookies(request: web.Request) -> Mapping[str, str]:
     """Return the cookies that are not ours: whoever has one of ours is who it says."""
     https = over_https(request)
-    ours = {cookie_name(name, https=https) for name in (devices.COOKIE, operators.COOKIE)}
+    names = (devices.COOKIE, pairing.COOKIE, operators.COOKIE)
+    ours = {cookie_name(name, https=https) for name in names}
     return {name: value for name, value in request.cookies.items() if name not in ours}
 
 
-def set_device_cookie(request: web.Request, response: web.StreamResponse, kiosk_id: str) -> None:
-    """Make the browser that asked this kiosk's screen."""
+def pairing_cookie(request: web.Request) -> str | None:
+    """Return the cookie of a browser that waits to be let in, unchecked."""
+    return request.cookies.get(cookie_name(pairing.COOKIE, https=over_https(request)))
+
+
+def set_pairing_cookie(request: web.Request, response: web.StreamResponse, secret: str) -> None:
+    """Let the browser wait to be let in; an empty secret ends that."""
+    https = over_https(request)
+    response.set_cookie(
+        cookie_name(pairing.COOKIE, https=https),
+        secret,
+        max_age=PAIRING_AGE_S if secret else 0,
+        path="/",
+        secure=https,
+        httponly=True,
+        samesite="Strict",
+    )
+
+
+def set_device_cookie(request: web.Request, response: web.StreamResponse, token: str) -> None:
+    """Give the browser that asked the token of a screen."""
     known = request.app[keys.DEVICES]
     https = over_https(request)
     response.set_cookie(
         cookie_name(devices.COOKIE, https=https),
-        known.issue(kiosk_id),
+        token,
         max_age=known.max_age_s,
         path="/",
         secure=https,

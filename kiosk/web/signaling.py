@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 import structlog
 from aiohttp import WSCloseCode, WSMsgType, web
@@ -23,11 +23,14 @@ from kiosk.web.request import identity
 from kiosk.web.routes import Route
 from kiosk.web.shell import SHELL
 from kiosk.web.sockets import KioskSocket
+from kiosk.web.tickets import PROTOCOL, use_ticket
 
 log = structlog.get_logger(__name__)
 
 HELLO_S = 10.0
 """A socket that does not say hello in this time is closed."""
+REVOKED = 4403
+"""A socket whose device is no longer ours is closed with this; its page loads itself anew."""
 MAX_REFUSED = 100
 """Refused messages after which a socket is closed: nothing of ours sends them."""
 
@@ -36,11 +39,21 @@ class KioskSockets:
     """Every open kiosk socket of this server, so that a stop can say goodbye."""
 
     def __init__(self) -> None:
-        self._open: weakref.WeakSet[web.WebSocketResponse] = weakref.WeakSet()
+        self._open: weakref.WeakKeyDictionary[web.WebSocketResponse, str] = (
+            weakref.WeakKeyDictionary()
+        )
 
-    def add(self, ws: web.WebSocketResponse) -> None:
-        """Remember an open socket."""
-        self._open.add(ws)
+    def add(self, ws: web.WebSocketResponse, device: str) -> None:
+        """Remember an open socket and whose it is."""
+        self._open[ws] = device
+
+    async def revoke(self, devices: Collection[str]) -> int:
+        """Close the sockets of devices that are no longer ours; returns how many there were."""
+        theirs = [ws for ws, device in tuple(self._open.items()) if device in devices]
+        for ws in theirs:
+            self._open.pop(ws, None)
+        await asyncio.gather(*(ws.close(code=REVOKED) for ws in theirs), return_exceptions=True)
+        return len(theirs)
 
     async def close(self) -> None:
         """Close every socket; the pages reconnect to whoever listens then."""
@@ -199,14 +212,20 @@ async def kiosk_socket(request: web.Request) -> web.StreamResponse:
     """Serve one kiosk's socket until it closes."""
     app = request.app
     settings = app[keys.SETTINGS].server
-    kiosk_id = identity(request).kiosk_id
+    who = identity(request)
+    kiosk_id = who.kiosk_id
     assert kiosk_id is not None, "the access check lets enrolled screens through only"
     kiosk = app[KIOSKS][kiosk_id]
     ws = web.WebSocketResponse(
-        heartbeat=settings.heartbeat_s, max_msg_size=settings.max_socket_bytes, timeout=2.0
+        heartbeat=settings.heartbeat_s,
+        max_msg_size=settings.max_socket_bytes,
+        timeout=2.0,
+        protocols=(PROTOCOL,),
     )
+    if ws.can_prepare(request):
+        await use_ticket(request)
     await ws.prepare(request)
-    app[SOCKETS].add(ws)
+    app[SOCKETS].add(ws, who.device)
     metrics, bus, clock = app[keys.METRICS], app[keys.BUS], app[keys.CLOCK]
     socket = KioskSocket(ws, limit=settings.socket_queue, metrics=metrics, kiosk_id=kiosk_id)
     socket.start()

@@ -27,6 +27,7 @@ from kiosk.web.looks import Looks
 from kiosk.web.pages import KioskPage, shown_texts
 from kiosk.web.static import StaticFiles
 from kiosk.web.templating import Templates
+from kiosk.web.tickets import PROTOCOL
 from tests.browser import browsers
 
 CHROMIUM = browsers.CHROMIUM
@@ -102,6 +103,7 @@ class Stage:
         """Start serving; a second time it comes back on the same port, like a restarted server."""
         app = web.Application()
         app.router.add_get("/", self._page)
+        app.router.add_post("/kiosk/ticket", self._ticket)
         app.router.add_get("/ws/kiosk", self._socket)
         app.router.add_get("/livez", self._alive)
         app.router.add_get("/static/texts/{language}.json", self._texts)
@@ -112,6 +114,9 @@ class Stage:
         await site.start()
         self._port = self._runner.addresses[0][1]
         self.url = f"http://127.0.0.1:{self._port}/"
+
+    async def _ticket(self, _request: web.Request) -> web.Response:
+        return web.json_response({"ticket": "for-the-stage"})
 
     async def shut(self) -> None:
         """Stop serving; every socket is closed."""
@@ -184,7 +189,7 @@ class Stage:
         return web.Response(text="ok")
 
     async def _socket(self, request: web.Request) -> web.WebSocketResponse:
-        socket = web.WebSocketResponse()
+        socket = web.WebSocketResponse(protocols=(PROTOCOL,))
         await socket.prepare(request)
         self._sockets.add(socket)
         try:

@@ -26,6 +26,7 @@ from kiosk.emulator.server.server import EmulatorServer
 from kiosk.emulator.speech.engines import Engines
 from kiosk.signaling import messages as m
 from kiosk.testing import Visit
+from kiosk.web.tickets import PREFIX, PROTOCOL
 
 ROOT = Path(__file__).resolve().parents[2]
 SECRET = "whsec_" + base64.b64encode(b"k" * 32).decode()
@@ -141,7 +142,11 @@ async def converse(
     async with aiohttp.ClientSession(cookie_jar=jar) as http:
         async with http.get(f"{url}/") as page:
             page.raise_for_status()
-        connected = await http.ws_connect(f"{url}/ws/kiosk", headers={"Origin": url})
+        async with http.post(f"{url}/kiosk/ticket", headers={"Origin": url}) as answer:
+            ticket = (await answer.json())["ticket"]
+        connected = await http.ws_connect(
+            f"{url}/ws/kiosk", headers={"Origin": url}, protocols=(PROTOCOL, PREFIX + ticket)
+        )
         visit = Visit(connected, SystemClock(), engines, media=False)
         try:
             visit.start()

@@ -153,7 +153,7 @@ async def test_no_place_is_left(kiosk_harness: MakeHarness, engines: Engines) ->
         },
     )
     await harness.visit(microphone=False, media=False)
-    harness.enrol("two")
+    await harness.enrol("two")
     other = await harness.connect(media=False)
     await other.send(m.Start())
     await other.until(lambda v: _codes(v) == ["busy"], "refusal")

@@ -219,7 +219,9 @@ async def waiting_for_a_picture(harness: KioskHarness) -> AsyncIterator[Visit]:
     async with harness.http.get(f"{harness.url}/") as page:
         page.raise_for_status()
     socket = await harness.http.ws_connect(
-        f"{harness.url}/ws/kiosk", headers={"Origin": harness.url}
+        f"{harness.url}/ws/kiosk",
+        headers={"Origin": harness.url},
+        protocols=await harness.ticket(),
     )
     visit = Blind(socket, harness.clock, harness.engines, media=True)
     visit.start()

@@ -134,7 +134,7 @@ async def test_the_network_is_pulled_where_a_visit_was_refused(engines: Engines)
     async with server(engines, visit={"max_visits": 1}, kiosks=two) as harness, Wire() as wire:
         wire.to(harness.url)
         async with page_at(wire.url) as page:
-            harness.enrol("desk")
+            await harness.enrol("desk")
             other = await harness.visit(media=False, microphone=False)
             await page.get_by_test_id("start").click()
             await state(page, "refused")

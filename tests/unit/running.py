@@ -17,6 +17,7 @@ from kiosk.app import create_app
 from kiosk.settings import Settings, load_settings
 from kiosk.telemetry import Metrics
 from kiosk.testing.databases import fresh_database, url_of
+from kiosk.web.tickets import PREFIX, PROTOCOL
 from tests.unit.voicelive.service import Service, serving
 
 WITHIN_S = 5.0
@@ -111,9 +112,17 @@ class Running:
             async with self.http.get(f"{self.url}/") as page:
                 assert page.status == 200
         async with self.http.ws_connect(
-            f"{self.url}/ws/kiosk", headers={"Origin": self.url}
+            f"{self.url}/ws/kiosk", headers={"Origin": self.url}, protocols=await self.ticket()
         ) as socket:
             yield Screen(socket)
+
+    async def ticket(self, **cookies: str) -> tuple[str, str]:
+        """Return the protocols that open one socket."""
+        async with self.http.post(
+            f"{self.url}/kiosk/ticket", headers={"Origin": self.url}, cookies=cookies
+        ) as answer:
+            assert answer.status == 200, await answer.text()
+            return PROTOCOL, f"{PREFIX}{(await answer.json())['ticket']}"
 
 
 @asynccontextmanager

@@ -117,7 +117,7 @@ def test_every_address_says_who_may_use_it(tmp_path: Path) -> None:
         if access is Access.PUBLIC and route.resource is not None
     }
     # Whoever adds to this list thinks about it.
-    allowed = {"/", "/kiosk", "/enrol", "/livez", "/readyz", "/metrics"}
+    allowed = {"/", "/kiosk", "/enrol", "/pairing", "/livez", "/readyz", "/metrics"}
     allowed |= {"/sw.js", "/offline"}
     allowed |= {"/operator", "/operator/login", "/api/openapi.json"}
     assert {path for path in public if not path.startswith("/static")} <= allowed

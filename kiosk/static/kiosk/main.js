@@ -103,6 +103,8 @@ for (const kind of ["pointerdown", "keydown"]) {
 }
 
 socket.addEventListener("up", () => texts.prefetch());
+// No longer one of the house's screens: the page that comes shows a code.
+socket.addEventListener("revoked", () => location.reload());
 
 // Not before the scripts of plugins have run, which wait for cards.
 document.addEventListener("DOMContentLoaded", () => socket.connect(), { once: true });

@@ -1,6 +1,8 @@
 // The kiosk's one WebSocket: reconnects by itself, bounds what waits, sends JSON and microphone audio.
 
 export const PROTOCOL = 1;
+const NAME = "kiosk.v1";
+const REVOKED = 4403;
 
 const FIRST_RETRY_MS = 300;
 const MAX_RETRY_MS = 8_000;
@@ -39,13 +41,22 @@ export class SignalSocket extends EventTarget {
     return this.socket?.readyState === WebSocket.OPEN;
   }
 
-  connect() {
+  async connect() {
     this.closed = false;
     clearTimeout(this.retryTimer);
-    const socket = new WebSocket(this.url);
+    const asking = new AbortController();
+    const waiting = { close: () => asking.abort() };
+    this.socket = waiting;
+    this.openTimer = setTimeout(() => this.#lost(this.socket), OPEN_DEADLINE_MS);
+    const ticket = await ticketFor(this.url, asking.signal);
+    if (this.socket !== waiting) return;
+    if (!ticket) {
+      this.#lost(waiting);
+      return;
+    }
+    const socket = new WebSocket(this.url, [NAME, `ticket.${ticket}`]);
     socket.binaryType = "arraybuffer";
     this.socket = socket;
-    this.openTimer = setTimeout(() => this.#lost(socket), OPEN_DEADLINE_MS);
     socket.addEventListener("open", () => {
       if (socket !== this.socket) return;
       clearTimeout(this.openTimer);
@@ -59,7 +70,10 @@ export class SignalSocket extends EventTarget {
       const message = parse(event.data);
       if (message) this.dispatchEvent(new CustomEvent("message", { detail: message }));
     });
-    socket.addEventListener("close", () => this.#lost(socket));
+    socket.addEventListener("close", ({ code }) => {
+      if (code === REVOKED && socket === this.socket) this.dispatchEvent(new Event("revoked"));
+      this.#lost(socket);
+    });
     socket.addEventListener("error", () => this.#lost(socket));
   }
 
@@ -141,6 +155,17 @@ export class SignalSocket extends EventTarget {
     } finally {
       this.probing = false;
     }
+  }
+}
+
+/** What opens one socket, once and for seconds; it is no part of any address. */
+async function ticketFor(url, signal) {
+  try {
+    const address = new URL("/kiosk/ticket", url.replace(/^ws/, "http"));
+    const answer = await fetch(address, { method: "POST", cache: "no-store", signal });
+    return answer.ok ? (await answer.json()).ticket : null;
+  } catch {
+    return null;
   }
 }
 

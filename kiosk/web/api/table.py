@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from kiosk.web.api import alerts, base, commands, kiosks, openapi, people, visits
+from kiosk.web.api import alerts, base, commands, kiosks, openapi, pairings, people, visits
 from kiosk.web.api.base import ApiRoute
 from kiosk.web.routes import Route
 
@@ -14,6 +14,7 @@ TABLE: Final[tuple[ApiRoute, ...]] = (
     *visits.ROUTES,
     *alerts.ROUTES,
     *commands.ROUTES,
+    *pairings.ROUTES,
 )
 
 

@@ -87,7 +87,7 @@ async def test_a_server_that_cannot_start_leaves_nothing_either(engines: Engines
 async def test_a_screen_is_enrolled_as_the_kiosk_a_test_wants(engines: Engines) -> None:
     kiosks = [{"id": "lobby", "name": "Lobby"}, {"id": "desk", "name": "Desk"}]
     async with KioskHarness(engines=engines, settings={**QUIET, "kiosks": kiosks}) as harness:
-        harness.enrol("desk")
+        await harness.enrol("desk")
         visit = await harness.connect(media=False)
         await visit.until(lambda v: bool(v.messages), "welcome")
         assert visit.messages[0]["kiosk_id"] == "desk"

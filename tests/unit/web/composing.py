@@ -31,6 +31,7 @@ from kiosk.i18n import Texts
 from kiosk.model import Kiosk
 from kiosk.security.devices import Devices
 from kiosk.security.operators import Operators
+from kiosk.security.pairing import Pairing
 from kiosk.security.passwords import Passwords
 from kiosk.settings import Settings
 from kiosk.storage.database import Storage
@@ -44,8 +45,13 @@ from kiosk.web import (
     kiosk_page,
     middlewares,
     orders_page,
+    pages,
     plugged,
     plugin_page,
+    revoking,
+    screens_page,
+    signaling,
+    tickets,
     visit_page,
 )
 from kiosk.web.alert_service import ENGINE
@@ -264,6 +270,9 @@ async def site(
             storage, clock, settings.access, [item.id for item in KIOSKS]
         )
         app[keys.METRICS] = metrics
+        app[pages.PAIRING] = Pairing(storage, clock, settings.access, app[keys.DEVICES])
+        app[signaling.SOCKETS] = signaling.KioskSockets()
+        app[revoking.REVOKING] = revoking.made(app)
         app[keys.HOOKS] = hooks
         app[keys.READY] = ready
         middlewares.install(app, error_page=error_page)
@@ -277,6 +286,8 @@ async def site(
                 *visit_page.routes(),
                 *kiosk_page.routes(),
                 *orders_page.routes(),
+                *screens_page.routes(),
+                *tickets.routes(),
                 *plugin_page.routes(),
                 *plugged.routes(hooks),
                 *(feed or Feed()).routes(),

@@ -178,7 +178,7 @@ async def test_a_screens_address_wants_its_cookie(tmp_path: Path) -> None:
         assert (status, json.loads(text)["error"]["code"]) == (401, "not_enrolled")
         status, _, headers = await running.get("/screen", **PAGE)
         assert (status, headers["Location"]) == (303, "/enrol")
-        cookie = running.app[keys.DEVICES].issue("west")
+        _, cookie = await running.app[keys.DEVICES].enrol("west", by="test")
         status, text, _ = await running.get("/screen", Cookie=f"kiosk_device={cookie}")
         assert (status, text) == (200, "west")
         for forged in (cookie[:-3], "west", "\xff\xfe", ""):
@@ -192,7 +192,7 @@ async def test_a_screens_address_wants_its_cookie(tmp_path: Path) -> None:
 async def test_over_https_cookies_are_bound_to_it(tmp_path: Path) -> None:
     async with site(tmp_path, routes=ROUTES, server={"trusted_proxies": 1}) as running:
         secure = {"X-Forwarded-Proto": "https"}
-        cookie = running.app[keys.DEVICES].issue("west")
+        _, cookie = await running.app[keys.DEVICES].enrol("west", by="test")
         status, _, _ = await running.get("/screen", Cookie=f"kiosk_device={cookie}", **secure)
         assert status == 401
         status, _, headers = await running.get(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import aiohttp
 import pytest
 
 from kiosk import keys
@@ -12,7 +13,7 @@ from kiosk.i18n import Texts
 from kiosk.model import Kiosk
 from kiosk.settings import load_settings
 from kiosk.web.catalogues import Catalogues
-from kiosk.web.pages import SPOKEN, kiosk_page, shown_texts, sign_folders, sign_videos
+from kiosk.web.pages import PAIRING, SPOKEN, kiosk_page, shown_texts, sign_folders, sign_videos
 from kiosk.web.static import StaticFiles
 from tests.unit.running import running, site_settings
 
@@ -107,7 +108,8 @@ async def test_an_open_site_makes_whoever_comes_its_first_screen(tmp_path: Path,
 
 async def test_an_enrolled_screen_gets_its_own_page(tmp_path: Path) -> None:
     async with running(tmp_path, access={"open": False}) as server:
-        cookie = {"kiosk_device": server.app[keys.DEVICES].issue("desk")}
+        _, token = await server.app[keys.DEVICES].enrol("desk", by="test")
+        cookie = {"kiosk_device": token}
         async with server.http.get(f"{server.url}/", cookies=cookie) as page:
             html = await page.text()
             assert page.status == 200
@@ -115,14 +117,52 @@ async def test_an_enrolled_screen_gets_its_own_page(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("cookies", [{}, {"kiosk_device": "lobby.forged.signature"}])
-async def test_any_other_screen_is_sent_to_where_it_can_enrol(
+async def test_any_other_screen_shows_a_code_and_nothing_else(
     tmp_path: Path, cookies: dict[str, str]
 ) -> None:
     async with (
         running(tmp_path, access={"open": False}) as server,
         server.http.get(f"{server.url}/", cookies=cookies, allow_redirects=False) as answer,
     ):
-        assert (answer.status, answer.headers["Location"]) == (303, "/enrol")
+        html = await answer.text()
+        assert answer.status == 200
+        assert 'data-state="pairing"' in html
+        assert "page-data" not in html
+
+
+async def test_a_screen_that_is_let_in_goes_on_by_itself(tmp_path: Path) -> None:
+    async with running(tmp_path, access={"open": False}) as server:
+        async with server.http.get(f"{server.url}/") as first:
+            html = await first.text()
+            assert first.cookies["kiosk_pairing"]["httponly"]
+        async with server.http.get(f"{server.url}/pairing") as state:
+            assert await state.json() == {"state": "waiting"}
+        rows = await server.app[keys.STORAGE].pairings.waiting()
+        assert [row.code in html for row in rows] == [True]
+        async with server.http.head(f"{server.url}/") as head:
+            assert head.status == 200, "and makes no other code"
+        assert len(await server.app[keys.STORAGE].pairings.waiting()) == 1
+        await server.app[PAIRING].approve(rows[0], "desk", "anna")
+        async with server.http.get(f"{server.url}/pairing") as state:
+            assert await state.json() == {"state": "approved"}
+        async with server.http.get(f"{server.url}/") as screen:
+            assert 'data-state="attract"' in await screen.text()
+            assert "kiosk_device" in screen.cookies
+        async with server.screen() as socket:
+            assert (await socket.hello())["kiosk_id"] == "desk"
+        async with server.http.get(f"{server.url}/pairing") as state:
+            assert await state.json() == {"state": "gone"}
+
+
+async def test_where_too_many_wait_it_is_said(tmp_path: Path) -> None:
+    access = {"open": False, "pairings": 1}
+    async with running(tmp_path, access=access) as server:
+        for expected in ("waiting", "full"):
+            async with (
+                aiohttp.ClientSession() as stranger,
+                stranger.get(f"{server.url}/") as page,
+            ):
+                assert f'data-pairing="{expected}"' in await page.text()
 
 
 async def test_an_address_that_does_not_exist_is_a_page_a_visitor_can_read(tmp_path: Path) -> None:

@@ -41,8 +41,9 @@ class Desk:
         register("GET", "/admins", self.handle, access="admin")
 
 
-def enrolled(running: Site, kiosk: str = "main") -> str:
-    return f"{cookie_name(COOKIE, https=False)}={running.app[keys.DEVICES].issue(kiosk)}"
+async def enrolled(running: Site, kiosk: str = "main") -> str:
+    _, token = await running.app[keys.DEVICES].enrol(kiosk, by="test")
+    return f"{cookie_name(COOKIE, https=False)}={token}"
 
 
 async def test_hook_register_routes(tmp_path: Path) -> None:
@@ -50,7 +51,7 @@ async def test_hook_register_routes(tmp_path: Path) -> None:
     async with site(tmp_path, plugins={"desk": desk}) as running:
         for path, nobody in (("open/a", 200), ("screen", 401), ("people", 401), ("admins", 401)):
             assert (await running.get(f"/-/desk/{path}"))[0] == nobody, path
-        cookie = enrolled(running)
+        cookie = await enrolled(running)
         assert (await running.get("/-/desk/screen", Cookie=cookie))[0] == 200
         assert desk.seen[-1].kiosk == "main"
         await running.log_in("bert")

@@ -14,6 +14,7 @@ from kiosk.signaling import messages as m
 from kiosk.web import signaling
 from kiosk.web.shell import SHELL
 from kiosk.web.signaling import MAX_REFUSED
+from kiosk.web.tickets import PREFIX, PROTOCOL
 from tests.unit.running import Screen, running
 from tests.unit.session.stage import eventually
 
@@ -185,7 +186,9 @@ async def test_a_token_of_nobody_resumes_nothing(tmp_path: Path, token: str) -> 
 
 async def test_a_full_house_is_told_and_the_next_try_may_work(tmp_path: Path) -> None:
     async with running(tmp_path, visit={"max_visits": 1}) as server:
-        cookies = [{"kiosk_device": server.app[keys.DEVICES].issue(k)} for k in ("lobby", "desk")]
+        devices = server.app[keys.DEVICES]
+        tokens = [(await devices.enrol(name, by="test"))[1] for name in ("lobby", "desk")]
+        cookies = [{"kiosk_device": token} for token in tokens]
         async with (
             socket(server.url, cookies[0]) as lobby,
             socket(server.url, cookies[1]) as desk,
@@ -215,7 +218,13 @@ class _Socket:
         )
 
     async def __aenter__(self) -> Screen:
-        return Screen(await self._http.ws_connect(f"{self._url}/ws/kiosk"))
+        async with self._http.post(f"{self._url}/kiosk/ticket") as answer:
+            ticket = (await answer.json())["ticket"]
+        return Screen(
+            await self._http.ws_connect(
+                f"{self._url}/ws/kiosk", protocols=(PROTOCOL, PREFIX + ticket)
+            )
+        )
 
     async def __aexit__(self, *_: object) -> None:
         await self._http.close()
