@@ -16,6 +16,7 @@ from benchmarks.avatar_cost import avatar_cost
 from benchmarks.barge_in import barge_in
 from benchmarks.barge_in_browser import barge_in_browser
 from benchmarks.first_words import first_words
+from benchmarks.fleet import fleet
 from benchmarks.hook_calls import hook_calls
 from benchmarks.microphone import microphone
 from benchmarks.plugin_visits import plugin_visits
@@ -24,6 +25,7 @@ from kiosk import log
 
 BENCHMARKS: dict[str, Callable[[], Awaitable[Sequence[Row]]]] = {
     "avatar_cost": avatar_cost,
+    "fleet": fleet,
     "hook_calls": hook_calls,
     "plugin_visits": plugin_visits,
     "microphone": microphone,
