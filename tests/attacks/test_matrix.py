@@ -49,7 +49,8 @@ async def test_every_address_for_a_role(tmp_path: Path, role: Role) -> None:
 async def test_nobody_and_a_screen_reach_what_is_for_everybody(tmp_path: Path) -> None:
     wrong = []
     async with museum(tmp_path) as server:
-        device = {"kiosk_device": server.app[keys.DEVICES].issue("main")}
+        _, token = await server.app[keys.DEVICES].enrol("main", by="test")
+        device = {"kiosk_device": token}
         for address in table(server):
             for who, cookies in (("nobody", {}), ("screen", device)):
                 status, code = await tried(server, address, OWN, cookies)

@@ -65,7 +65,7 @@ async def test_nothing_is_changed_for_another_site(
 async def test_no_socket_opens_for_another_site(tmp_path: Path, origin: str) -> None:
     async with museum(tmp_path) as server:
         login = await administrator(server)
-        device = server.app[keys.DEVICES].issue("main")
+        _, device = await server.app[keys.DEVICES].enrol("main", by="test")
         for path, cookie in (
             ("/operator/feed", login["Cookie"]),
             ("/ws/kiosk", f"kiosk_device={device}"),
@@ -182,7 +182,8 @@ CLIMBS = [
 async def test_no_path_leads_out_of_its_folder(tmp_path: Path, climb: str) -> None:
     async with museum(tmp_path) as server:
         login = await administrator(server)
-        login["Cookie"] += f"; kiosk_device={server.app[keys.DEVICES].issue('main')}"
+        _, device = await server.app[keys.DEVICES].enrol("main", by="test")
+        login["Cookie"] += f"; kiosk_device={device}"
         paths = [item for item in table(server) if item.method == "GET" and item.names]
         assert any(item.path.startswith("/static") for item in paths)
         host, port = server.runner.addresses[0][:2]
