@@ -44,8 +44,8 @@ function showVisit(row) {
   const head = $("visit");
   if (!head) return;
   fill(head, row);
-  if (!row.running && $("actions")) {
-    $("actions").remove();
+  if (!row.running && $("over").hidden) {
+    $("actions")?.remove();
     $("running").hidden = true;
     $("over").hidden = false;
     $("end-dialog")?.close();
@@ -108,7 +108,6 @@ let seq = Number(body.dataset.seq ?? -1);
 let paused = null; // a list of held messages, or null while live
 
 function show(message) {
-  document.dispatchEvent(new CustomEvent("feed", { detail: message })); // for a page's own script
   for (const row of message.kiosks ?? []) showKiosk(row);
   if (message.kiosk) showKiosk(message.kiosk);
   if (message.attention) showNeeds(message.attention);
