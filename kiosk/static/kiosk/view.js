@@ -118,9 +118,9 @@ export class View {
   /** A person of the staff speaks through the avatar: said for as long as they do. */
   setJoined(active) {
     const line = part("joined");
-    if (active) line.dataset.text = "person.here";
+    if (active) line.dataset.text = "joined.here";
     else delete line.dataset.text;
-    line.textContent = active ? this.texts.get("person.here") : "";
+    line.textContent = active ? this.texts.get("joined.here") : "";
   }
 
   focusTyping() {

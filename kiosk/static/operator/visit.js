@@ -39,7 +39,10 @@ document.addEventListener("feed", ({ detail: message }) => {
     showFacts("visit", message.visit);
     if (!message.visit.running) document.getElementById("media")?.remove();
   }
-  if (message.device) showFacts("device", message.device);
+  if (message.device) {
+    showFacts("device", message.device);
+    document.querySelector("#media [data-time]")?.setAttribute("datetime", message.device.reported_at);
+  }
 });
 
 async function send(form) {
