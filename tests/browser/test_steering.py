@@ -25,6 +25,8 @@ pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine"),
 ]
 DESK: Any = {"width": 1440, "height": 900}
+SPOKEN_MS = 30_000
+"""Longest that a sentence or two take to be spoken here."""
 PHONE: Any = {"width": 390, "height": 844}
 SETTINGS: Any = {
     "visit": {"greet": False},
@@ -64,7 +66,7 @@ async def test_an_operator_takes_part_and_the_visitor_sees_it(
         await screen.get_by_test_id("start").click()
         await screen.get_by_test_id("consent-type").click()
         await expect(screen.locator("body")).to_have_attribute(
-            "data-state", "listening", timeout=30_000
+            "data-state", "listening", timeout=SPOKEN_MS
         )
         visit_id = next(iter(harness.app[keys.LIVE].running))
 
@@ -83,7 +85,9 @@ async def test_an_operator_takes_part_and_the_visitor_sees_it(
         await expect(page.get_by_label("Whisper to the model")).to_have_value("")
         await screen.get_by_test_id("text-input").fill("Where is the sauna?")
         await screen.get_by_test_id("send").click()
-        await expect(page.locator("#turns")).to_contain_text("The sauna is on the roof.")
+        await expect(page.locator("#turns")).to_contain_text(
+            "The sauna is on the roof.", timeout=SPOKEN_MS
+        )
         await expect(page.locator("#turns .waited").last).to_contain_text("began after")
         await expect(screen.get_by_test_id("joined")).to_be_hidden()
         await picture(page, "1-whispered")
@@ -96,8 +100,9 @@ async def test_an_operator_takes_part_and_the_visitor_sees_it(
         await picture(screen, "2-joined-screen")
         await typed.fill("I will come to you.")
         await page.keyboard.press("Enter")
+        # Said after the avatar has told the visitor who joined.
         await expect(page.locator('.turn[data-speaker="operator"]')).to_contain_text(
-            "I will come to you."
+            "I will come to you.", timeout=SPOKEN_MS
         )
         said = screen.locator('.line[data-speaker="operator"]')
         await expect(said).to_contain_text("Staff")
@@ -107,14 +112,16 @@ async def test_an_operator_takes_part_and_the_visitor_sees_it(
         await picture(screen, "3-typed-screen")
 
         await page.get_by_role("button", name="Hand back").click()
-        await expect(page.locator("#who-speaks")).to_have_text("The assistant answers.")
+        await expect(page.get_by_text("The assistant answers.")).to_be_visible()
         await expect(screen.get_by_test_id("joined")).to_be_hidden()
         await expect(page.locator("#timeline")).to_contain_text("gave the conversation back")
         await picture(page, "4-handed-back")
 
         await page.get_by_role("link", name="End this visit").click()
         await page.get_by_role("dialog").get_by_role("button", name="End the visit").click()
-        await expect(page.locator("#over")).to_contain_text("an operator ended it")
+        await expect(page.locator("#over")).to_contain_text(
+            "an operator ended it", timeout=SPOKEN_MS
+        )
         await expect(page.locator("#steering")).to_have_count(0)
         await expect(screen.locator("body")).to_have_attribute("data-state", "ending")
         await picture(page, "5-over")
