@@ -279,7 +279,7 @@ def line(event: DomainEvent) -> Line:
                 "calm" if event.why == "handed_back" else "trouble",
             )
         case SaidByOperator():
-            what = f"the sentence “{event.sentence}”" if event.sentence else "own words"
+            what = f"the sentence “{event.sentence}”" if event.sentence else "words of their own"
             return Line(f"{event.by} had the avatar say {what}")
         case Whispered():
             return Line(f"{event.by} whispered to the model")
