@@ -32,6 +32,7 @@ from docs.scenario_reference import (
     render_fault_actions,
     render_scenario,
 )
+from docs.people_reference import render_rights
 from docs.settings_reference import (
     COMMAND,
     default_of,
@@ -169,6 +170,7 @@ REGIONS: Final[dict[str, Callable[[], str]]] = {
     "tool-types": render_tool_types,
     "tool-options": render_tool_options,
     "tool-limits": render_tool_limits,
+    "rights": render_rights,
     "theme-contrasts": render_contrasts,
     "theme-keys": render_theme,
     "scenario": render_scenario,

@@ -48,9 +48,13 @@ from kiosk.web import (
     fleet,
     health,
     kiosk_page,
+    login,
+    me,
     middlewares,
+    oidc,
     orders_page,
     pages,
+    people,
     plugged,
     plugin_page,
     revoking,
@@ -192,6 +196,10 @@ def create_app(
             *signaling.routes(),
             *health.routes(),
             *enrol.routes(),
+            *login.routes(),
+            *me.routes(),
+            *oidc.routes(),
+            *people.routes(),
             *dashboard.routes(),
             *fleet.routes(),
             *FleetFeed(app[keys.LIVE], app[ROWS], metrics).routes(),
@@ -318,7 +326,8 @@ async def _storage(app: web.Application) -> AsyncIterator[None]:
         app[keys.OPERATORS] = operators
         app[keys.READY].add("storage", storage.ping)
         try:
-            yield
+            async with oidc.opened(app):
+                yield
         finally:
             await operators.aclose()
 

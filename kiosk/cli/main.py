@@ -13,12 +13,11 @@ from kiosk.cli.alerts import alerts
 from kiosk.cli.check import check_site
 from kiosk.cli.demo import own_files, run_demo
 from kiosk.cli.emulate import emulate as run_emulator
+from kiosk.cli.operators import operators
 from kiosk.cli.options import (
     BLOCK,
     CONFIG,
     NO_PLUGINS,
-    ROLE,
-    grants_of,
     hook_overrides,
     settings_of,
 )
@@ -188,67 +187,7 @@ def check(config: Path | None, block: tuple[str, ...], no_plugins: bool) -> None
 main.add_command(plugins)
 main.add_command(alerts)
 main.add_command(theme)
-
-
-@main.group()
-def operators() -> None:
-    """Manage who may log in to the dashboard."""
-
-
-@operators.command("add")
-@click.argument("name")
-@click.option("--admin", is_flag=True, help="An administrator of every site.")
-@ROLE
-@click.option("--generate", is_flag=True, help="Make a password and print it once.")
-@CONFIG
-def operators_add(
-    name: str, admin: bool, role: tuple[str, ...], generate: bool, config: Path | None
-) -> None:
-    """Add an operator; the password is asked for.
-
-    Without a role the first one is an administrator and everybody else an operator.
-    """
-    password = (
-        None if generate else click.prompt("Password", hide_input=True, confirmation_prompt=True)
-    )
-    settings = settings_of(config)
-    grants = [*(["administrator"] if admin else []), *role]
-    wanted = grants_of(grants, settings) if grants else None
-    running.run(manage.add_operator(settings, name, password, grants=wanted))
-
-
-@operators.command("grant")
-@click.argument("name")
-@ROLE
-@CONFIG
-def operators_grant(name: str, role: tuple[str, ...], config: Path | None) -> None:
-    """Give an operator exactly the roles named; without any, none is left."""
-    settings = settings_of(config)
-    running.run(manage.grant_operator(settings, name, grants_of(role, settings)))
-
-
-@operators.command("password")
-@click.argument("name")
-@CONFIG
-def operators_password(name: str, config: Path | None) -> None:
-    """Set an operator's password; their logins end."""
-    password = click.prompt("New password", hide_input=True, confirmation_prompt=True)
-    running.run(manage.set_password(settings_of(config), name, password))
-
-
-@operators.command("remove")
-@click.argument("name")
-@CONFIG
-def operators_remove(name: str, config: Path | None) -> None:
-    """Remove an operator; their logins end."""
-    running.run(manage.remove_operator(settings_of(config), name))
-
-
-@operators.command("list")
-@CONFIG
-def operators_list(config: Path | None) -> None:
-    """List the operators."""
-    running.run(manage.list_operators(settings_of(config)))
+main.add_command(operators)
 
 
 @main.group()

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
-
 import click
 
 from kiosk.app import create_app
@@ -12,12 +9,9 @@ from kiosk.cli.running import listening, on_stop
 from kiosk.clock import SystemClock
 from kiosk.errors import KioskError, StartupError
 from kiosk.security.devices import Devices
-from kiosk.security.operators import Operators
-from kiosk.security.passwords import make_password
 from kiosk.settings import Settings
 from kiosk.storage.database import Storage, open_storage
 from kiosk.storage.migrate import migrate, status
-from kiosk.storage.rows import EVERY_SITE, Grant, OperatorRow
 
 
 async def serve(settings: Settings) -> None:
@@ -53,65 +47,6 @@ def list_plugins(settings: Settings) -> None:
         click.echo(f"  hooks: {', '.join(plugin.hooks) or 'none'}")
         if tools:
             click.echo(f"  tools: {', '.join(tools)}")
-
-
-@asynccontextmanager
-async def _operators(settings: Settings) -> AsyncIterator[Operators]:
-    clock = SystemClock()
-    async with open_storage(settings.storage, clock) as storage:
-        operators = Operators(storage, clock, settings.operators)
-        try:
-            yield operators
-        finally:
-            await operators.aclose()
-
-
-async def add_operator(
-    settings: Settings, name: str, password: str | None, *, grants: Sequence[Grant] | None
-) -> None:
-    """Add an operator; without a password one is made and printed once."""
-    async with _operators(settings) as operators:
-        chosen = password or make_password()
-        row = await operators.add(name, chosen, grants=grants)
-        click.echo(f"Added {row.name} ({_roles(row)}).")
-        if password is None:
-            click.echo(f"Password (shown once): {chosen}")
-
-
-async def set_password(settings: Settings, name: str, password: str) -> None:
-    """Set a password."""
-    async with _operators(settings) as operators:
-        await operators.set_password(name, password)
-        click.echo(f"The password of {name} is changed; their logins are over.")
-
-
-async def remove_operator(settings: Settings, name: str) -> None:
-    """Remove an operator."""
-    async with _operators(settings) as operators:
-        await operators.remove(name)
-        click.echo(f"Removed {name}.")
-
-
-async def list_operators(settings: Settings) -> None:
-    """Print the operators."""
-    async with _operators(settings) as operators:
-        for row in await operators.list():
-            click.echo(f"{row.name}\t{_roles(row)}")
-
-
-async def grant_operator(settings: Settings, name: str, grants: Sequence[Grant]) -> None:
-    """Give an operator exactly these roles."""
-    async with _operators(settings) as operators:
-        await operators.set_grants(name, grants)
-        click.echo(f"{name} is now {', '.join(map(_words, grants))}.")
-
-
-def _roles(row: OperatorRow) -> str:
-    return ", ".join(map(_words, row.grants)) or "no role"
-
-
-def _words(grant: Grant) -> str:
-    return grant.role if grant.site == EVERY_SITE else f"{grant.role} of {grant.site}"
 
 
 async def enrol_kiosk(settings: Settings, kiosk_id: str) -> None:

@@ -13,6 +13,7 @@ from kiosk.cli import running
 from kiosk.errors import KioskError
 from kiosk.security.access import ROLES
 from kiosk.settings import Settings, load_settings
+from kiosk.settings.roles import role_and_site
 from kiosk.storage.rows import EVERY_SITE, Grant
 
 CONFIG: Final = click.option(
@@ -48,14 +49,14 @@ def grants_of(words: Iterable[str], settings: Settings) -> list[Grant]:
     """Read roles such as `operator@north`; wrong ones are refused with what there is."""
     grants = []
     for word in words:
-        name, _, site = word.partition("@")
-        role = next((known for known in ROLES if known == name), None)
-        if role is None:
-            raise click.BadParameter(f"there is no role {name!r}; there are {', '.join(ROLES)}")
+        try:
+            role, site = role_and_site(word)
+        except ValueError as error:
+            raise click.BadParameter(str(error)) from None
         sites = settings.site_names()
-        if site and site not in sites:
+        if site not in {EVERY_SITE, *sites}:
             raise click.BadParameter(f"there is no site {site!r}; there are {', '.join(sites)}")
-        grants.append(Grant(role, site or EVERY_SITE))
+        grants.append(Grant(role, site))
     return grants
 
 

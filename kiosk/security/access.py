@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
-from kiosk.storage.rows import EVERY_SITE, Grant, Role
+from kiosk.storage.rows import EVERY_SITE, Grant, LoginRow, Role
 
 
 class Access(Enum):
@@ -97,18 +97,38 @@ ROLES: Final[Mapping[Role, frozenset[Access]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """A person who is logged in. `only` narrows every role, as a token's scopes do."""
+    """A person who is logged in, or a program with a token of theirs.
+
+    `only` narrows every role to some rights, `within` to some sites; `token` is a token's name.
+    """
 
     name: str
     grants: tuple[Grant, ...] = ()
     only: frozenset[Access] | None = None
+    within: frozenset[str] | None = None
+    token: str = ""
+
+    @property
+    def actor(self) -> str:
+        """Return who this is for the audit: a token is named beside its owner."""
+        return f"{self.name}/{self.token}" if self.token else self.name
 
     def sites(self, access: Access) -> frozenset[str] | None:
         """Return the sites where this person has a right; None for every site."""
         if self.only is not None and access not in self.only:
             return frozenset()
         found = {grant.site for grant in self.grants if access in ROLES.get(grant.role, ())}
-        return None if EVERY_SITE in found else frozenset(found)
+        if EVERY_SITE in found:
+            return self.within
+        return frozenset(found) if self.within is None else self.within & found
+
+    def covers(self, grant: Grant) -> bool:
+        """Whether this person may do all that `grant` lets somebody do, wherever it does."""
+        for right in ROLES.get(grant.role, ()):
+            sites = self.sites(right)
+            if sites is not None and grant.site not in sites:
+                return False
+        return True
 
     def may(self, access: Access, site: str | None = None) -> bool:
         """Whether this person has a right at `site`; without one, at any site at all."""
@@ -126,6 +146,10 @@ class Identity:
     device: str = ""
     """Which of the kiosk's devices it is."""
     operator: Operator | None = None
+    login: LoginRow | None = None
+    """The session of a browser; None for a token, and for whom a plugin vouches for."""
+    must_enrol: bool = False
+    """Nothing may be done but to set up the second factor that this person's roles need."""
 
 
 NOBODY = Identity()

@@ -18,6 +18,8 @@ from kiosk.settings.alerts import AlertSettings
 from kiosk.settings.attract import AttractSettings
 from kiosk.settings.commands import CommandSettings
 from kiosk.settings.overrides import overridden
+from kiosk.settings.people import OperatorSettings
+from kiosk.settings.roles import EVERY_SITE, role_and_site
 from kiosk.settings.screen import ScreenSettings
 from kiosk.settings.sections import (
     SITE_ID,
@@ -26,7 +28,6 @@ from kiosk.settings.sections import (
     KioskAccessSettings,
     KioskSettings,
     LogSettings,
-    OperatorSettings,
     ServerSettings,
     SiteSettings,
     StorageSettings,
@@ -118,6 +119,13 @@ class Settings(BaseSettings):
                 raise ValueError(
                     f"kiosks: {kiosk.id}: there is no [sites.{kiosk.site}]; correct it or add it"
                 )
+        for words in self.operators.oidc.roles.values():
+            for site in {role_and_site(word)[1] for word in words} - {EVERY_SITE}:
+                if site not in self.site_names():
+                    raise ValueError(
+                        f"operators.oidc.roles: there is no site {site}; correct it or add "
+                        f"[sites.{site}]"
+                    )
         self._fits(self, "", self.site.languages)
         for kiosk in self.kiosks:
             for code in kiosk.languages or ():

@@ -13,7 +13,6 @@ from pydantic import Field, SecretStr, field_validator
 from kiosk.settings.attract import Presence
 from kiosk.settings.base import LANGUAGE_CODE, Section
 from kiosk.settings.overrides import of
-from kiosk.settings.steering import SteeringSettings
 
 TalkMode = Literal["open", "push", "hybrid"]
 Wording = Literal["standard", "children"]
@@ -321,16 +320,6 @@ class StorageSettings(Section):
     sink_outbox: int = Field(
         100_000, ge=100, description="Entries kept for one sink; beyond them the oldest is lost."
     )
-
-
-class OperatorSettings(SteeringSettings):
-    """Who may look on, and take part."""
-
-    session_hours: float = Field(12, gt=0, le=168, description="A login lasts this long, h.")
-    idle_minutes: float = Field(60, gt=0, le=1440, description="Unused, it ends sooner, min.")
-    attempts: int = Field(5, ge=1, le=50, description="Failed logins before a pause.")
-    pause_s: float = Field(60, gt=0, le=3600, description="The pause, s.")
-    min_password: int = Field(12, ge=8, le=128, description="Shortest password, characters.")
 
 
 class KioskAccessSettings(Section):

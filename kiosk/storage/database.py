@@ -13,10 +13,12 @@ from kiosk.settings.sections import StorageSettings
 from kiosk.storage.alerts import Alerts
 from kiosk.storage.devices import DeviceTokens, Pairings
 from kiosk.storage.engine import BUSY_S, Database, open_database, parse_url, prepare_place
+from kiosk.storage.logins import Attempts, Logins, OneTime
 from kiosk.storage.migrate import migrate, newer_sentence, older_sentence, status_of
 from kiosk.storage.outbox import Outbox
-from kiosk.storage.people import Audit, EnrolmentCodes, Logins, OperatorAccounts, Secrets
+from kiosk.storage.people import Audit, EnrolmentCodes, OperatorAccounts, Secrets
 from kiosk.storage.plugins import PluginData
+from kiosk.storage.tokens import ApiTokens, RecoveryCodes
 from kiosk.storage.visits import Kiosks, Turns, Visits
 
 
@@ -30,6 +32,10 @@ class Storage:
         self.turns = Turns(database)
         self.operators = OperatorAccounts(database, clock)
         self.logins = Logins(database, clock)
+        self.attempts = Attempts(database, clock)
+        self.one_time = OneTime(database, clock)
+        self.tokens = ApiTokens(database, clock)
+        self.recovery_codes = RecoveryCodes(database)
         self.audit = Audit(database, clock)
         self.secrets = Secrets(database, clock)
         self.codes = EnrolmentCodes(database, clock)

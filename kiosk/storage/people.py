@@ -1,4 +1,4 @@
-"""Operators, their logins, what they did, and the secrets and codes of the site."""
+"""Operators, what they may, what they did, and the secrets and codes of the site."""
 
 from __future__ import annotations
 
@@ -6,18 +6,26 @@ from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Row, delete, func, insert, or_, select, update
+from sqlalchemy import Row, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kiosk.clock import Clock
+from kiosk.errors import KioskError
 from kiosk.storage import schema
 from kiosk.storage.engine import Database, insert_or_skip
-from kiosk.storage.rows import AuditRow, Grant, LoginRow, OperatorRow
+from kiosk.storage.rows import AuditRow, Grant, OperatorRow
 from kiosk.storage.visits import MAX_PAGE
 
 MAX_DETAIL: Final = 500
 """Characters of an audit row's detail; the rest is cut."""
 MAX_TARGET: Final = 200
+EVERYTHING: Final = Grant("administrator")
+
+
+class LastAdministratorError(KioskError):
+    """Nobody would be left who may do everything everywhere."""
+
+    code = "last_administrator"
 
 
 class OperatorAccounts:
@@ -45,22 +53,127 @@ class OperatorAccounts:
         return True
 
     async def set_grants(self, name: str, grants: Iterable[Grant]) -> bool:
-        """Give an operator exactly these grants; False when there is no such operator."""
+        """Give an operator exactly these grants; False when there is no such operator.
+
+        Raises LastAdministratorError when nobody would be left who may do everything everywhere.
+        """
+        grants = list(grants)
         known = select(schema.operators.c.name).where(schema.operators.c.name == name)
         table = schema.operator_grants
         async with self._db.write() as connection:
             if (await connection.execute(known)).first() is None:
                 return False
+            if EVERYTHING not in grants:
+                await _spare_last(connection, name)
             await connection.execute(delete(table).where(table.c.operator == name))
             await _give(connection, name, grants)
         return True
+
+    async def find_subject(self, subject: str) -> OperatorRow | None:
+        """Return whom the site's provider means by `subject`, or None."""
+        query = select(schema.operators.c.name).where(schema.operators.c.subject == subject)
+        async with self._db.read() as connection:
+            name = (await connection.execute(query)).scalars().first()
+        return await self.get(name) if name is not None else None
+
+    async def put_provided(
+        self, name: str, subject: str, groups: Iterable[str], grants: Iterable[Grant]
+    ) -> bool:
+        """Keep an account of the site's provider as it is now; False: the name is another's."""
+        now = self._clock.now()
+        table = schema.operators
+        fresh = {
+            "name": name,
+            "password_hash": "",
+            "created_at": now,
+            "password_at": now,
+            "origin": "oidc",
+            "subject": subject,
+        }
+        async with self._db.write() as connection:
+            statement = insert_or_skip(self._db.url, table, ("name",))
+            await connection.execute(statement, fresh)
+            mine = (table.c.name == name, table.c.subject == subject, table.c.origin == "oidc")
+            changed = await connection.execute(
+                update(table)
+                .where(*mine)
+                # What a new password is to an account of ours: proved anew who this is.
+                .values(provider_groups=list(groups), password_at=now)
+            )
+            if changed.rowcount != 1:
+                return False
+            given = schema.operator_grants
+            await connection.execute(delete(given).where(given.c.operator == name))
+            await _give(connection, name, grants)
+        return True
+
+    async def follow_groups(self, name: str, grants: Iterable[Grant]) -> None:
+        """Give a provider's account what its groups give by the settings of now."""
+        given = schema.operator_grants
+        async with self._db.write() as connection:
+            await connection.execute(delete(given).where(given.c.operator == name))
+            await _give(connection, name, grants)
+
+    async def put_emergency(self, name: str) -> bool:
+        """Have an account that only emergency codes open; False: the name is somebody's."""
+        now = self._clock.now()
+        table = schema.operators
+        row = {
+            "name": name,
+            "password_hash": "",
+            "created_at": now,
+            "password_at": now,
+            "origin": "emergency",
+        }
+        kind = select(table.c.origin).where(table.c.name == name)
+        async with self._db.write() as connection:
+            await connection.execute(insert_or_skip(self._db.url, table, ("name",)), row)
+            return bool((await connection.execute(kind)).scalar_one() == "emergency")
+
+    async def offer_totp(self, name: str, secret: str) -> None:
+        """Keep a second factor that waits for its first code; the one in use stays as it is."""
+        table = schema.operators
+        async with self._db.write() as connection:
+            await connection.execute(
+                update(table)
+                .where(table.c.name == name, table.c.totp_at.is_(None))
+                .values(totp_secret=secret, totp_step=0)
+            )
+
+    async def use_totp(self, name: str, secret: str, step: int, *, confirm: bool = False) -> bool:
+        """Use up the code of a time step, or an older one; False when it was used already."""
+        table = schema.operators
+        values: dict[str, Any] = {"totp_step": step}
+        if confirm:
+            values["totp_at"] = self._clock.now()
+        async with self._db.write() as connection:
+            done = await connection.execute(
+                update(table)
+                .where(
+                    table.c.name == name, table.c.totp_secret == secret, table.c.totp_step < step
+                )
+                .values(values)
+            )
+            return done.rowcount == 1
+
+    async def drop_totp(self, name: str) -> bool:
+        """Take the second factor and its recovery codes away; False when there was none."""
+        table, codes = schema.operators, schema.recovery_codes
+        async with self._db.write() as connection:
+            await connection.execute(delete(codes).where(codes.c.operator == name))
+            done = await connection.execute(
+                update(table)
+                .where(table.c.name == name, table.c.totp_secret != "")
+                .values(totp_secret="", totp_step=0, totp_at=None)
+            )
+            return done.rowcount == 1
 
     async def get(self, name: str) -> OperatorRow | None:
         """Return one operator, or None."""
         query = select(schema.operators).where(schema.operators.c.name == name)
         async with self._db.read() as connection:
             row = (await connection.execute(query)).first()
-            grants = await _grants(connection, name)
+            grants = await grants_in(connection, name)
         return _operator(row, grants.get(name, ())) if row is not None else None
 
     async def list(self) -> tuple[OperatorRow, ...]:
@@ -68,7 +181,7 @@ class OperatorAccounts:
         query = select(schema.operators).order_by(schema.operators.c.name)
         async with self._db.read() as connection:
             rows = (await connection.execute(query)).all()
-            grants = await _grants(connection)
+            grants = await grants_in(connection)
         return tuple(_operator(row, grants.get(row.name, ())) for row in rows)
 
     async def count(self) -> int:
@@ -91,72 +204,14 @@ class OperatorAccounts:
             return (await connection.execute(statement)).rowcount == 1
 
     async def remove(self, name: str) -> bool:
-        """Remove an operator and every login of theirs; the audit keeps the name."""
+        """Remove an operator with logins and tokens; the audit keeps the name.
+
+        Raises LastAdministratorError when nobody would be left who may do everything everywhere.
+        """
         statement = delete(schema.operators).where(schema.operators.c.name == name)
         async with self._db.write() as connection:
+            await _spare_last(connection, name)
             return (await connection.execute(statement)).rowcount == 1
-
-
-class Logins:
-    """Server-side sessions. Only a hash of each token is kept."""
-
-    def __init__(self, database: Database, clock: Clock) -> None:
-        self._db = database
-        self._clock = clock
-
-    async def create(self, token_hash: str, operator: str, expires_at: datetime) -> None:
-        """Open a session that ends at `expires_at` at the latest."""
-        now = self._clock.now()
-        row = {
-            "token_hash": token_hash,
-            "operator": operator,
-            "created_at": now,
-            "seen_at": now,
-            "expires_at": expires_at,
-        }
-        async with self._db.write() as connection:
-            await connection.execute(insert(schema.operator_sessions), [row])
-
-    async def get(self, token_hash: str) -> LoginRow | None:
-        """Return a session with its operator's grants, expired or not; None when it is gone."""
-        table = schema.operator_sessions
-        query = select(table).where(table.c.token_hash == token_hash)
-        async with self._db.read() as connection:
-            row = (await connection.execute(query)).first()
-            if row is None:
-                return None
-            grants = (await _grants(connection, row.operator)).get(row.operator, ())
-        return LoginRow(row.operator, grants, row.created_at, row.seen_at, row.expires_at)
-
-    async def touch(self, token_hash: str) -> None:
-        """Note that the session is in use now."""
-        table = schema.operator_sessions
-        async with self._db.write() as connection:
-            await connection.execute(
-                update(table)
-                .where(table.c.token_hash == token_hash)
-                .values(seen_at=self._clock.now())
-            )
-
-    async def delete(self, token_hash: str) -> None:
-        """End one session; harmless when it is gone."""
-        table = schema.operator_sessions
-        async with self._db.write() as connection:
-            await connection.execute(delete(table).where(table.c.token_hash == token_hash))
-
-    async def delete_of(self, operator: str) -> int:
-        """End every session of an operator; returns how many."""
-        table = schema.operator_sessions
-        async with self._db.write() as connection:
-            result = await connection.execute(delete(table).where(table.c.operator == operator))
-            return result.rowcount
-
-    async def purge(self, unused_since: datetime) -> int:
-        """Forget sessions that are over or were last used before `unused_since`."""
-        table = schema.operator_sessions
-        over = or_(table.c.expires_at <= self._clock.now(), table.c.seen_at < unused_since)
-        async with self._db.write() as connection:
-            return (await connection.execute(delete(table).where(over))).rowcount
 
 
 class Audit:
@@ -296,7 +351,30 @@ class EnrolmentCodes:
 
 
 def _operator(row: Row[Any], grants: tuple[Grant, ...]) -> OperatorRow:
-    return OperatorRow(row.name, grants, row.password_hash, row.created_at, row.password_at)
+    return OperatorRow(
+        row.name,
+        grants,
+        row.password_hash,
+        row.created_at,
+        row.password_at,
+        row.origin,
+        row.subject,
+        tuple(row.provider_groups or ()),
+        row.totp_secret,
+        row.totp_at,
+    )
+
+
+async def _spare_last(connection: AsyncConnection, name: str) -> None:
+    """Raise when `name` alone is an administrator of every site; held until the write is done."""
+    table = schema.operator_grants
+    everything = (table.c.role == EVERYTHING.role, table.c.site == EVERYTHING.site)
+    query = select(table.c.operator).where(*everything).order_by(table.c.operator)
+    held = (await connection.execute(query.with_for_update())).scalars().all()
+    if list(held) == [name]:
+        raise LastAdministratorError(
+            f"{name} is the last administrator of every site; make somebody else one first."
+        )
 
 
 async def _give(connection: AsyncConnection, name: str, grants: Iterable[Grant]) -> None:
@@ -307,9 +385,10 @@ async def _give(connection: AsyncConnection, name: str, grants: Iterable[Grant])
         await connection.execute(insert(schema.operator_grants), rows)
 
 
-async def _grants(
+async def grants_in(
     connection: AsyncConnection, name: str | None = None
 ) -> dict[str, tuple[Grant, ...]]:
+    """Return what one person, or everybody, holds, by name."""
     table = schema.operator_grants.c
     query = select(schema.operator_grants).order_by(table.operator, table.role, table.site)
     if name is not None:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, Literal
 
 from kiosk.model import EndReason
+from kiosk.settings.roles import EVERY_SITE as EVERY_SITE
+from kiosk.settings.roles import Role as Role
 
-Role = Literal["viewer", "operator", "editor", "privacy_officer", "auditor", "administrator"]
-"""What somebody is here for; kiosk/security/access.py says what each may do."""
-
-EVERY_SITE: Final = "*"
+Origin = Literal["local", "oidc", "emergency"]
+"""Where an account comes from: made here, the site's provider, a break-glass code."""
+EMERGENCY: Final = "break-glass"
+"""The account of emergency codes; nobody can be called so."""
+Method = Literal["password", "oidc", "break-glass"]
+"""How somebody logged in."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -39,24 +43,67 @@ class VisitRow:
 
 @dataclass(frozen=True, slots=True)
 class OperatorRow:
-    """One person who may look on. `password_hash` is argon2's own text form."""
+    """One person who may look on. `password_hash` is argon2's own text form; empty: no password.
+
+    `subject` names a person at the provider, `groups` are theirs at the last login. A second factor
+    is in use when `totp_at` says since when; until then `totp_secret` only waits to be confirmed.
+    """
 
     name: str
     grants: tuple[Grant, ...]
-    password_hash: str
+    password_hash: str = field(repr=False)
     created_at: datetime
     password_at: datetime
+    origin: Origin = "local"
+    subject: str = ""
+    groups: tuple[str, ...] = ()
+    totp_secret: str = field(default="", repr=False)
+    totp_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class LoginRow:
-    """One server-side session, with the grants its operator has now."""
+    """One server-side session, with the grants its operator has now.
 
+    `id` names it to people and opens nothing. `proved_at`: when a password or code was last given.
+    `pending`: the password was right, the second factor has not been given yet.
+    """
+
+    id: str
     operator: str
     grants: tuple[Grant, ...]
     created_at: datetime
     seen_at: datetime
     expires_at: datetime
+    proved_at: datetime
+    address: str = ""
+    device: str = ""
+    method: Method = "password"
+    pending: bool = False
+    totp: bool = False
+    """Whether its operator has a second factor."""
+
+
+@dataclass(frozen=True, slots=True)
+class TokenRow:
+    """A key for a program, narrower than its owner. `sites` None: all that the owner may."""
+
+    id: str
+    operator: str
+    name: str
+    scopes: tuple[str, ...]
+    sites: tuple[str, ...] | None
+    created_at: datetime
+    expires_at: datetime
+    used_at: datetime | None
+    used_from: str
+    grants: tuple[Grant, ...] = ()
+    """What the owner holds now."""
+    origin: Origin = "local"
+    totp: bool = False
+    """Whether the owner has a second factor."""
+    owner_proved_at: datetime | None = None
+    """When the owner's password was set, or when the provider last let them in."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,6 +113,13 @@ operators = Table(
     Column("password_hash", String(300), nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("password_at", UtcDateTime, nullable=False),
+    Column("origin", String(16), nullable=False, server_default="local"),
+    Column("subject", String(500), nullable=False, server_default=""),
+    Column("provider_groups", JSON),
+    Column("totp_secret", String(64), nullable=False, server_default=""),
+    # The last step whose code was used: none is good twice.
+    Column("totp_step", Integer, nullable=False, server_default="0"),
+    Column("totp_at", UtcDateTime),
 )
 
 operator_grants = Table(
@@ -132,14 +139,73 @@ operator_sessions = Table(
     "operator_sessions",
     metadata,
     Column("token_hash", String(64), primary_key=True),
+    Column("id", String(40), nullable=False, unique=True),
     Column(
         "operator",
+        String(64),
         ForeignKey("operators.name", ondelete="CASCADE"),
         nullable=False,
         index=True,
     ),
     Column("created_at", UtcDateTime, nullable=False),
     Column("seen_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False, index=True),
+    Column("proved_at", UtcDateTime, nullable=False),
+    Column("address", String(64), nullable=False),
+    Column("device", String(80), nullable=False),
+    Column("method", String(16), nullable=False),
+    Column("pending", Boolean, nullable=False),
+)
+
+operator_tokens = Table(
+    "operator_tokens",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("token_hash", String(64), nullable=False, unique=True),
+    Column(
+        "operator",
+        String(64),
+        ForeignKey("operators.name", ondelete="CASCADE"),
+        nullable=False,
+        index=True,
+    ),
+    Column("name", String(48), nullable=False),
+    Column("scopes", JSON, nullable=False),
+    Column("sites", JSON),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+    Column("used_at", UtcDateTime),
+    Column("used_from", String(64), nullable=False),
+)
+
+recovery_codes = Table(
+    "recovery_codes",
+    metadata,
+    Column(
+        "operator",
+        String(64),
+        ForeignKey("operators.name", ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    Column("code_hash", String(64), primary_key=True),
+)
+
+login_attempts = Table(
+    "login_attempts",
+    metadata,
+    Column("key", String(100), primary_key=True),
+    Column("failures", Integer, nullable=False),
+    Column("until", UtcDateTime),
+    Column("at", UtcDateTime, nullable=False, index=True),
+)
+
+# What is good once and soon over: emergency codes, logins that are at the provider just now.
+one_time = Table(
+    "one_time",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("kind", String(16), nullable=False),
+    Column("data", JSON, nullable=False),
     Column("expires_at", UtcDateTime, nullable=False, index=True),
 )
 

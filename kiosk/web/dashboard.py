@@ -1,4 +1,4 @@
-"""The operator's pages: log in, what goes on now, past visits, the audit."""
+"""The operator's pages: past visits, the audit."""
 
 from __future__ import annotations
 
@@ -10,19 +10,14 @@ from aiohttp import web
 from kiosk import keys
 from kiosk.hooks.values import PageView
 from kiosk.security.access import Access
-from kiosk.security.operators import LoginError
 from kiosk.storage.rows import VisitRow
 from kiosk.web import board, wording
 from kiosk.web.alert_board import banner
-from kiosk.web.middlewares import login_of
 from kiosk.web.noting import note
 from kiosk.web.request import (
-    address_of,
     form,
     identity,
     operator,
-    operator_cookie,
-    set_operator_cookie,
 )
 from kiosk.web.routes import Route
 from kiosk.web.when import When
@@ -71,45 +66,6 @@ async def to_home(request: web.Request) -> web.Response:
     raise web.HTTPSeeOther(HOME)
 
 
-async def login_page(request: web.Request) -> web.Response:
-    """Show the form, or go on when the browser is logged in already."""
-    target = _local_path(request.query.get("next", ""))
-    if (await login_of(request)).operator is not None:
-        raise web.HTTPSeeOther(target)
-    return await render(request, "login.html", next=target, message="", name="")
-
-
-async def login(request: web.Request) -> web.Response:
-    """Take the form; a wrong one comes back with the name filled in and a sentence."""
-    fields = await form(request)
-    target = _local_path(fields.get("next", ""))
-    name = fields.get("name", "")
-    operators = request.app[keys.OPERATORS]
-    try:
-        entered = await operators.login(name, fields.get("password", ""), address_of(request))
-    except LoginError as error:
-        status = 401 if error.code == "wrong" else 429
-        page = await render(
-            request, "login.html", status=status, next=target, message=str(error), name=name[:64]
-        )
-        if error.retry_after > 0:
-            page.headers["Retry-After"] = str(max(1, round(error.retry_after)))
-        return page
-    await request.app[keys.STORAGE].audit.add(entered.operator.name, "operator.login")
-    response = web.HTTPSeeOther(target)
-    set_operator_cookie(request, response, entered.token)
-    raise response
-
-
-async def logout(request: web.Request) -> web.Response:
-    """End the session here and in the browser."""
-    await request.app[keys.OPERATORS].logout(operator_cookie(request) or "")
-    await note(request, "operator.logout")
-    response = web.HTTPSeeOther("/operator/login")
-    set_operator_cookie(request, response, "")
-    raise response
-
-
 async def visits_page(request: web.Request) -> web.Response:
     """List past visits, newest first."""
     before = request.query.get("before") or None
@@ -141,9 +97,6 @@ def routes() -> list[Route]:
     """Return the addresses of the operator's pages."""
     return [
         Route("GET", "/operator", to_home, Access.PUBLIC),
-        Route("GET", "/operator/login", login_page, Access.PUBLIC),
-        Route("POST", "/operator/login", login, Access.PUBLIC),
-        Route("POST", "/operator/logout", logout, Access.PERSON),
         Route("GET", "/operator/visits", visits_page, Access.TRANSCRIPT_READ),
         Route("GET", "/operator/audit", audit_page, Access.AUDIT_READ),
     ]
@@ -172,7 +125,3 @@ def past(request: web.Request, row: VisitRow) -> board.Fields:
     }
 
 
-def _local_path(text: str) -> str:
-    # Only our own operator pages: a login form must not send people anywhere else.
-    ours = text.startswith(HOME) and not text.startswith("/operator/log") and "\\" not in text
-    return text if ours and text.isprintable() and "//" not in text else HOME

@@ -78,7 +78,7 @@ class Feed:
                 visit_id = None  # the list goes on; the words of a visit are not for everybody
             else:
                 audit = request.app[keys.STORAGE].audit
-                await audit.add(who.name, "visit.watch", visit_id, site=site)
+                await audit.add(who.actor[:64], "visit.watch", visit_id, site=site)
         self.open += 1
         tasks = TaskSet("feed")
         try:
@@ -163,7 +163,8 @@ class Feed:
                 needs = message["attention"]
             if clock.monotonic() - checked >= self._recheck_s:
                 checked = clock.monotonic()
-                if (await login_of(request)).operator is None:
+                # Whose rights have changed sees what they may now on a fresh page.
+                if (await login_of(request)).operator != operator(request):
                     return LOGIN_OVER
 
     def _message(self, live: LiveView, change: Change, watch: Watch) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from kiosk import keys
 from kiosk.clock import new_id
 from kiosk.errors import StorageError
 from kiosk.hooks.values import LoginRequest
+from kiosk.security import tokens
 from kiosk.security.access import NOBODY, RIGHTS, Access, Identity, Operator, allowed
 from kiosk.security.guards import SAFE_METHODS, same_site, security_headers
 from kiosk.storage.rows import Grant, Role
@@ -24,6 +25,7 @@ from kiosk.web.request import (
     REQUEST_ID,
     HTTPRefused,
     address_of,
+    bearer,
     device_cookie,
     foreign_cookies,
     identity,
@@ -44,6 +46,8 @@ ErrorPage = Callable[[web.Request, int], str | None]
 LOGIN: Final = "/operator/login"
 CLIENT_GONE: Final = 499
 """Not a status of HTTP, and never sent: nobody is there."""
+ENROL_FACTOR: Final = "/operator/me/totp"
+"""Where somebody whose roles need a second factor sets it up, and may do nothing else before."""
 ENROL: Final = "/enrol"
 
 _CODES: Final[Mapping[int, str]] = {
@@ -67,6 +71,10 @@ _SENTENCES: Final[Mapping[int, str]] = {
     500: "Something went wrong here; the log has it under this request's id.",
     503: "The server cannot do this at the moment; try again shortly.",
 }
+
+
+_OF_PEOPLE: Final = RIGHTS | {Access.PERSON}
+_BEFORE_FACTOR: Final = frozenset({ENROL_FACTOR, "/operator/logout", "/api/me", "/api/me/totp"})
 
 
 def install(app: web.Application, *, error_page: ErrorPage | None = None) -> None:
@@ -137,7 +145,9 @@ def _gone(request: web.Request, error: BaseException) -> bool:
 @web.middleware
 async def _guarded(request: web.Request, handler: Handler) -> web.StreamResponse:
     settings = request.app[keys.SETTINGS].server
-    if request.method not in SAFE_METHODS or is_upgrade(request):
+    # A token is in no browser that another site could make use of, and beside one no cookie counts.
+    by_token = bearer(request) is not None and access_of(request) in _OF_PEOPLE
+    if (request.method not in SAFE_METHODS or is_upgrade(request)) and not by_token:
         ours = same_site(
             origin=request.headers.get(hdrs.ORIGIN),
             fetch_site=request.headers.get("Sec-Fetch-Site"),
@@ -181,6 +191,8 @@ async def _checked(request: web.Request, handler: Handler) -> web.StreamResponse
         return await handler(request)
     who = await _identify(request, access)
     request[IDENTITY] = who
+    if who.must_enrol and access in _OF_PEOPLE and request.path not in _BEFORE_FACTOR:
+        return _to_factor(request)
     if not allowed(access, who):
         return _stopped(request, access, who)
     if access in RIGHTS:
@@ -223,17 +235,35 @@ async def _identify(request: web.Request, access: Access) -> Identity:
 
 async def login_of(request: web.Request) -> Identity:
     """Find out who is logged in, and note the use; for public addresses that want to know."""
+    key = bearer(request)
+    if key is not None and (key.startswith(tokens.PREFIX) or not _plugin_knows(request)):
+        return await _by_token(request, key)
     claimed = await _claimed(request)
     if claimed is not None:
         return Identity(operator=claimed)
     token = operator_cookie(request)
-    if not token:
+    if not token or key is not None:
         return NOBODY
     operators = request.app[keys.OPERATORS]
-    found = await operators.whose(token)
-    if found is not None and not is_upgrade(request):
+    found = await operators.session(token)
+    if found is None:
+        return NOBODY
+    if not is_upgrade(request):
         await operators.touch(token)
+    return Identity(operator=found.operator, login=found.row, must_enrol=found.must_enrol)
+
+
+async def _by_token(request: web.Request, key: str) -> Identity:
+    known = request.app[keys.OPERATORS].tokens
+    try:
+        found = await known.whose(key, address_of(request), again=IDENTITY in request)
+    except tokens.TooFastError as error:
+        refuse(429, "too_fast", str(error), retry_after=error.retry_after)
     return Identity(operator=found)
+
+
+def _plugin_knows(request: web.Request) -> bool:
+    return request.app[keys.HOOKS].knows_operators
 
 
 async def _claimed(request: web.Request) -> Operator | None:
@@ -269,9 +299,21 @@ def _stopped(request: web.Request, access: Access, who: Identity) -> web.StreamR
         refuse(401, "not_enrolled", f"This screen is not enrolled; open {ENROL} on it.")
     if who.operator is not None:
         refuse(403, "forbidden", _SENTENCES[403])
+    if bearer(request) is not None:
+        refuse(401, "bad_token", "This token is wrong, over or revoked; make another.")
     if page:
         raise web.HTTPSeeOther(f"{LOGIN}?next={quote(request.path_qs, safe='/')}")
     refuse(401, "unauthorized", f"Log in first, at {LOGIN}.")
+
+
+def _to_factor(request: web.Request) -> web.StreamResponse:
+    if wants_page(request) and request.method in SAFE_METHODS:
+        raise web.HTTPSeeOther(ENROL_FACTOR)
+    refuse(
+        403,
+        "second_factor_needed",
+        f"Your roles need a second factor; set it up at {ENROL_FACTOR} first.",
+    )
 
 
 def _at(error: BaseException) -> str:

@@ -11,6 +11,7 @@ from kiosk import keys
 from kiosk.security import devices, operators, pairing
 from kiosk.security.access import NOBODY, Identity, Operator
 from kiosk.security.guards import client_address, cookie_name, is_https
+from kiosk.storage.rows import LoginRow
 
 REQUEST_ID = web.RequestKey("request_id", str)
 IDENTITY = web.RequestKey("identity", Identity)
@@ -18,6 +19,28 @@ IDENTITY = web.RequestKey("identity", Identity)
 FORM: Final = "application/x-www-form-urlencoded"
 MAX_FIELDS: Final = 32
 PAIRING_AGE_S: Final = 86_400
+OUR_COOKIES: Final = (devices.COOKIE, pairing.COOKIE, operators.COOKIE, operators.OIDC_COOKIE)
+
+
+# The first that is found: every browser also claims to be those of before it.
+_BROWSERS: Final = (
+    ("Edg", "Edge"),
+    ("OPR/", "Opera"),
+    ("Firefox/", "Firefox"),
+    ("FxiOS/", "Firefox"),
+    ("Chrome/", "Chrome"),
+    ("CriOS/", "Chrome"),
+    ("Safari/", "Safari"),
+)
+_SYSTEMS: Final = (
+    ("Windows", "Windows"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Android", "Android"),
+    ("X11; Cr", "ChromeOS"),
+    ("Mac OS X", "macOS"),
+    ("Linux", "Linux"),
+)
 
 
 class HTTPRefused(web.HTTPException):
@@ -32,9 +55,10 @@ class HTTPRefused(web.HTTPException):
         self.message = message
 
 
-def refuse(status: int, code: str, message: str) -> NoReturn:
+def refuse(status: int, code: str, message: str, *, retry_after: float = 0) -> NoReturn:
     """Answer with an error; `code` is stable, `message` one sentence with the fix in it."""
-    raise HTTPRefused(status, code, message)
+    headers = {str(hdrs.RETRY_AFTER): str(max(1, round(retry_after)))} if retry_after > 0 else None
+    raise HTTPRefused(status, code, message, headers=headers)
 
 
 def identity(request: web.Request) -> Identity:
@@ -87,6 +111,12 @@ def wants_page(request: web.Request) -> bool:
     )
 
 
+def bearer(request: web.Request) -> str | None:
+    """Return what follows `Authorization: Bearer`, unchecked; None when there is no such header."""
+    scheme, _, value = request.headers.get(hdrs.AUTHORIZATION, "").partition(" ")
+    return value.strip() if scheme.lower() == "bearer" else None
+
+
 def device_cookie(request: web.Request) -> str | None:
     """Return the cookie of an enrolled screen, unchecked."""
     return request.cookies.get(cookie_name(devices.COOKIE, https=over_https(request)))
@@ -97,11 +127,29 @@ def operator_cookie(request: web.Request) -> str | None:
     return request.cookies.get(cookie_name(operators.COOKIE, https=over_https(request)))
 
 
+def login_of_browser(request: web.Request) -> LoginRow:
+    """Return the session of a browser; for what no token and no plugin's person may do."""
+    found = identity(request).login
+    if found is None:
+        refuse(403, "no_session", "Only somebody who logged in here, with a browser, may do this.")
+    return found
+
+
+def device_words(request: web.Request) -> str:
+    """Return in a few words what a person logs in with, for them to know it again."""
+    agent = request.headers.get(hdrs.USER_AGENT, "")
+    browser = next((words for sign, words in _BROWSERS if sign in agent), "")
+    system = next((words for sign, words in _SYSTEMS if sign in agent), "")
+    if browser and system:
+        return f"{browser} on {system}"
+    plain = "".join(char for char in agent.partition(" ")[0] if char.isprintable())
+    return browser or system or plain[:40] or "Unknown device"
+
+
 def foreign_cookies(request: web.Request) -> Mapping[str, str]:
     """Return the cookies that are not ours: whoever has one of ours is who it says."""
     https = over_https(request)
-    names = (devices.COOKIE, pairing.COOKIE, operators.COOKIE)
-    ours = {cookie_name(name, https=https) for name in names}
+    ours = {cookie_name(name, https=https) for name in OUR_COOKIES}
     return {name: value for name, value in request.cookies.items() if name not in ours}
 
 

@@ -193,6 +193,7 @@ async def test_logins_live_are_used_and_end_with_their_operator(
         timedelta(seconds=90),
     )
     assert [item.name for item in await storage.operators.list()] == ["anna"]
+    await storage.operators.add("bert", "hash", ADMIN)
     assert await storage.operators.remove("anna")
     assert await storage.logins.get("digest") is None
     assert not await storage.operators.remove("anna")

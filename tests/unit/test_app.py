@@ -120,6 +120,8 @@ def test_every_address_says_who_may_use_it(tmp_path: Path) -> None:
     allowed = {"/", "/kiosk", "/enrol", "/pairing", "/livez", "/readyz", "/metrics"}
     allowed |= {"/sw.js", "/offline"}
     allowed |= {"/operator", "/operator/login", "/api/openapi.json"}
+    allowed |= {f"/operator/oidc/{name}" for name in ("start", "callback", "back-channel")}
+    allowed |= {"/operator/login/out", "/operator/login/code", "/operator/login/emergency"}
     assert {path for path in public if not path.startswith("/static")} <= allowed
     sockets = [r for r in table if r.resource is not None and r.resource.canonical == "/ws/kiosk"]
     assert [table[route] for route in sockets] == [Access.KIOSK]

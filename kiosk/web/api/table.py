@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from kiosk.web.api import alerts, base, commands, kiosks, openapi, pairings, people, visits
+from kiosk.web.api import alerts, base, commands, kiosks, me, openapi, pairings, people, visits
 from kiosk.web.api.base import ApiRoute
 from kiosk.web.routes import Route
 
 TABLE: Final[tuple[ApiRoute, ...]] = (
+    *me.ROUTES,
     *people.ROUTES,
     *kiosks.ROUTES,
     *visits.ROUTES,

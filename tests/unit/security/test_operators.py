@@ -6,14 +6,16 @@ import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import pyotp
 import pytest
 from argon2 import PasswordHasher
 
-from kiosk.security.access import Operator
+from kiosk.security.access import Access, Operator
 from kiosk.security.operators import AccountError, LoginError, Operators
 from kiosk.security.passwords import Passwords
-from kiosk.settings.sections import OperatorSettings
+from kiosk.settings.people import OperatorSettings
 from kiosk.storage.database import Storage
+from kiosk.storage.people import LastAdministratorError
 from kiosk.storage.rows import Grant
 from tests.unit.storage.keeping import ManualClock, kept
 
@@ -62,6 +64,7 @@ async def test_the_first_operator_is_an_admin_and_the_next_is_not(operators: Ope
 
 async def test_another_role_holds_at_once(operators: Operators) -> None:
     login = await operators.login("anna", GOOD, HERE)
+    await operators.add("ada", GOOD, grants=[Grant("administrator")])
     await operators.set_grants("anna", [Grant("viewer", "north")])
     assert await operators.whose(login.token) == Operator("anna", (Grant("viewer", "north"),))
     with pytest.raises(AccountError, match="no operator bert"):
@@ -179,6 +182,12 @@ async def test_another_password_ends_every_login(operators: Operators) -> None:
 
 async def test_removing_an_operator_ends_their_logins(operators: Operators) -> None:
     login = await operators.login("anna", GOOD, HERE)
+    with pytest.raises(LastAdministratorError, match="anna is the last"):
+        await operators.remove("anna")
+    with pytest.raises(LastAdministratorError):
+        await operators.set_grants("anna", [Grant("administrator", "north")])
+    assert await operators.whose(login.token) is not None
+    await operators.add("ada", GOOD, grants=[Grant("administrator")])
     await operators.remove("anna")
     assert await operators.whose(login.token) is None
     with pytest.raises(AccountError, match="no operator anna"):
@@ -195,3 +204,88 @@ async def test_a_weak_hash_is_made_strong_at_the_next_login(
     assert row is not None
     assert row.password_hash != weak
     await operators.login("anna", GOOD, HERE)
+
+
+async def test_an_emergency_code_lets_one_person_in_once_for_minutes(
+    operators: Operators, clock: ManualClock, storage: Storage
+) -> None:
+    code = await operators.make_emergency_code()
+    with pytest.raises(LoginError, match="wrong, used or over"):
+        await operators.break_glass("nonsense", HERE)
+    login = await operators.break_glass(f" {code.upper()} ", HERE)
+    session = await operators.session(login.token)
+    assert session is not None
+    assert session.operator.may(Access.PEOPLE_MANAGE)
+    clock.advance(14 * 60)
+    assert operators.is_proved(session.row)
+    assert await operators.whose(login.token) is not None
+    clock.advance(60)
+    assert await operators.whose(login.token) is None
+    with pytest.raises(LoginError, match="used"):
+        await operators.break_glass(code, HERE)
+    old = await operators.make_emergency_code()
+    clock.advance(15 * 60)
+    with pytest.raises(LoginError, match="over"):
+        await operators.break_glass(old, "192.0.2.8")
+    # The account behind it has no password, and is no administrator that could be counted on.
+    assert await refused(operators, "break-glass", GOOD, "192.0.2.9") == "wrong"
+    with pytest.raises(LastAdministratorError):
+        await operators.remove("anna")
+
+
+async def test_proof_grows_old_and_is_given_again(operators: Operators, clock: ManualClock) -> None:
+    login = await operators.login("anna", GOOD, HERE)
+    session = await operators.session(login.token)
+    assert session is not None
+    assert operators.is_proved(session.row)
+    clock.advance(11 * 60)
+    session = await operators.session(login.token)
+    assert session is not None
+    assert not operators.is_proved(session.row)
+    with pytest.raises(LoginError, match="wrong"):
+        await operators.prove(login.token, "not-it", HERE)
+    await operators.prove(login.token, GOOD, HERE)
+    session = await operators.session(login.token)
+    assert session is not None
+    assert operators.is_proved(session.row)
+
+
+async def test_the_own_password_is_changed_with_the_old_one(operators: Operators) -> None:
+    other = await operators.login("anna", GOOD, HERE)
+    login = await operators.login("anna", GOOD, HERE)
+    session = await operators.session(login.token)
+    assert session is not None
+    with pytest.raises(LoginError):
+        await operators.change_password(session.row, "not-it", "another-good-password", HERE)
+    await operators.change_password(session.row, GOOD, "another-good-password", HERE)
+    assert await operators.whose(login.token) is not None
+    assert await operators.whose(other.token) is None
+
+
+async def test_who_needs_a_second_factor_may_nothing_before(
+    storage: Storage, clock: ManualClock, operators: Operators
+) -> None:
+    strict = OperatorSettings(totp_for=["administrator"])
+    cheap = Passwords(PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
+    made = Operators(storage, clock, strict, cheap)
+    try:
+        login = await made.login("anna", GOOD, HERE)
+        session = await made.session(login.token)
+        assert session is not None
+        assert session.must_enrol
+        assert not any(session.operator.may(right) for right in Access)
+        offer = await made.second_factor.offer("anna", "Museum")
+        await made.second_factor.confirm("anna", pyotp.TOTP(offer.secret).at(clock.now()))
+        session = await made.session(login.token)
+        assert session is not None
+        assert not session.must_enrol
+        assert session.operator.may(Access.PEOPLE_MANAGE)
+    finally:
+        await made.aclose()
+
+
+async def test_one_customers_ipv6_addresses_are_one_place(operators: Operators) -> None:
+    for number in range(3):
+        assert await refused(operators, f"x{number}", "wrong", f"2001:db8::{number}") == "wrong"
+    assert await refused(operators, "anna", GOOD, "2001:db8::ffff:1") == "paused"
+    assert (await operators.login("anna", GOOD, "2001:db8:0:1::1")).operator.name == "anna"

@@ -43,9 +43,13 @@ from kiosk.web import (
     fleet,
     health,
     kiosk_page,
+    login,
+    me,
     middlewares,
+    oidc,
     orders_page,
     pages,
+    people,
     plugged,
     plugin_page,
     revoking,
@@ -201,6 +205,7 @@ async def site(
     plugins: Mapping[str, object] | None = None,
     houses: Mapping[str, str] | None = None,
     alerts: Mapping[str, Any] | None = None,
+    operators: dict[str, Any] | None = None,
 ) -> AsyncIterator[Site]:
     """Run the application in `folder`, with two screens and the operators anna and bert.
 
@@ -214,6 +219,7 @@ async def site(
         {
             "server": server or {},
             "access": access or {},
+            "operators": operators or {},
             "site": {"name": "Museum", "time_zone": "Europe/Lisbon"},
             "hooks": {"off": True},
             "alerts": alerts or {},
@@ -234,9 +240,9 @@ async def site(
         live = LiveView(bus, clock, screens, zone=ZoneInfo("Europe/Lisbon"))
         await live.start()
         cheap = Passwords(PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
-        operators = Operators(storage, clock, settings.operators, cheap)
-        await operators.add("anna", PASSWORD, grants=[Grant("administrator")])
-        await operators.add("bert", PASSWORD, grants=[Grant("operator")])
+        people_known = Operators(storage, clock, settings.operators, cheap)
+        await people_known.add("anna", PASSWORD, grants=[Grant("administrator")])
+        await people_known.add("bert", PASSWORD, grants=[Grant("operator")])
         ready = health.Readiness(clock)
         ready.add("storage", storage.ping)
         ready.state = "ready"
@@ -265,7 +271,7 @@ async def site(
         app[SHELL] = Shell(settings, "1", bus=bus, clock=clock, metrics=metrics)
         app[COMMANDER] = Commander(bus, clock, metrics, app[SHOTS])
         app[ORDERS] = Orders(app[COMMANDER], clock, settings.commands)
-        app[keys.OPERATORS] = operators
+        app[keys.OPERATORS] = people_known
         app[keys.DEVICES] = await Devices.open(
             storage, clock, settings.access, [item.id for item in KIOSKS]
         )
@@ -280,6 +286,10 @@ async def site(
             app,
             [
                 *health.routes(),
+                *login.routes(),
+                *me.routes(),
+                *oidc.routes(),
+                *people.routes(),
                 *dashboard.routes(),
                 *fleet.routes(),
                 *(fleet_feed or FleetFeed)(live, app[ROWS], metrics).routes(),
@@ -297,7 +307,7 @@ async def site(
             ],
         )
         runner = web.AppRunner(app, access_log=None)
-        async with hooks.running(), app[SHELL].running(storage.plugin(KEEPER)):
+        async with hooks.running(), app[SHELL].running(storage.plugin(KEEPER)), oidc.opened(app):
             await runner.setup()
             tcp = web.TCPSite(runner, "127.0.0.1", 0)
             await tcp.start()
@@ -312,5 +322,5 @@ async def site(
                 await runner.cleanup()
                 await live.aclose()
                 await app[SHOTS].aclose()
-                await operators.aclose()
+                await people_known.aclose()
                 await bus.aclose()
