@@ -27,12 +27,12 @@ from docs.emulator_reference import (
     render_server_events,
 )
 from docs.hook_reference import render_hook_modes, render_hook_order, render_hooks
+from docs.people_reference import render_rights
 from docs.scenario_reference import (
     render_emulator_limits,
     render_fault_actions,
     render_scenario,
 )
-from docs.people_reference import render_rights
 from docs.settings_reference import (
     COMMAND,
     default_of,

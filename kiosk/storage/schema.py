@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 from typing_extensions import override
 
-HEAD: Final = "0008"
+HEAD: Final = "0009"
 """The newest revision in migrations/versions; a test keeps the two equal."""
 
 VERSION_TABLE: Final = "alembic_version"

@@ -13,9 +13,7 @@ from kiosk.security.access import Access
 from kiosk.storage.rows import VisitRow
 from kiosk.web import board, wording
 from kiosk.web.alert_board import banner
-from kiosk.web.noting import note
 from kiosk.web.request import (
-    form,
     identity,
     operator,
 )
@@ -123,5 +121,3 @@ def past(request: web.Request, row: VisitRow) -> board.Fields:
         "ended": f"Ended after {length}: {how}" if length else how.capitalize(),
         "tools": ", ".join(row.tools),
     }
-
-
