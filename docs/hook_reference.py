@@ -30,6 +30,7 @@ MOMENTS: Final = (
     ("A card is taken along", "take_along"),
     ("A visit breaks", "session_error"),
     ("A visit is over", "session_ended"),
+    ("Its time is up, or somebody asks for it", "visits_erased"),
     ("An operator looks", "operator_from_request dashboard_panels"),
     ("The command line is built", "register_commands"),
 )

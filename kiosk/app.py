@@ -47,6 +47,8 @@ from kiosk.web import (
     enrol,
     fleet,
     health,
+    insight,
+    keeping,
     kiosk_page,
     login,
     me,
@@ -63,12 +65,14 @@ from kiosk.web import (
     sinks_page,
     theme_preview,
     tickets,
+    transcripts,
     visit_page,
     worker,
 )
 from kiosk.web.api import table as api
 from kiosk.web.catalogues import Catalogues
 from kiosk.web.commander import COMMANDER, Commander
+from kiosk.web.erase_page import ErasePage
 from kiosk.web.feed import Feed
 from kiosk.web.fleet_feed import FleetFeed
 from kiosk.web.fleet_rows import ROWS, Rows
@@ -211,6 +215,10 @@ def create_app(
             *plugin_page.routes(),
             *sinks_page.routes(),
             *alerts_page.routes(),
+            *transcripts.routes(),
+            *keeping.routes(),
+            *insight.routes(),
+            *ErasePage(clock).routes(),
             *theme_preview.routes(),
             *plugged.routes(hooks),
             *Feed().routes(),
@@ -229,6 +237,7 @@ def create_app(
             _shell,
             _hooks,
             _transcripts,
+            keeping.running,
             _upstream,
             _visits,
             alert_service.running,
@@ -363,6 +372,7 @@ async def _hooks(app: web.Application) -> AsyncIterator[None]:
             raise ValueError(
                 f"an event of a plugin has at most {MOST_PUBLISHED} characters of JSON"
             )
+        await insight.count_given(app, data, kiosk)
         await bus.publish(events.EVENTS_TOPIC, payload)
 
     timeout = aiohttp.ClientTimeout(total=PLUGIN_HTTP_S)
@@ -393,7 +403,8 @@ async def _hooks(app: web.Application) -> AsyncIterator[None]:
 
 
 async def _transcripts(app: web.Application) -> AsyncIterator[None]:
-    settings = app[keys.SETTINGS].storage
+    everything = app[keys.SETTINGS]
+    settings, retained = everything.storage, everything.retention
     storage = app[keys.STORAGE]
     recorder = Recorder(
         app[keys.HOOKS],
@@ -402,6 +413,8 @@ async def _transcripts(app: web.Application) -> AsyncIterator[None]:
         app[keys.CLOCK],
         settings,
         app[keys.METRICS],
+        lambda kiosk: retained.of(everything.site_of(kiosk) or ""),
+        functools.partial(insight.count, app),
     )
     app[keys.RECORDER] = recorder
     async with recorder.running():
@@ -428,6 +441,7 @@ async def _visits(app: web.Application) -> AsyncIterator[None]:
             credential=app[CREDENTIAL],
             render_card=app[keys.TEMPLATES].render_card,
             tool_threads=ToolThreads(),
+            make_code=functools.partial(keeping.make_code, app),
             backdrops=app[pages.THEMES].backdrops,
         )
     )

@@ -5,6 +5,7 @@ Text in these events has been through the redaction hook. They travel over the b
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -257,3 +258,9 @@ DomainEvent = Annotated[
 EVENT_ADAPTER: TypeAdapter[DomainEvent] = TypeAdapter(DomainEvent)
 EVENTS_TOPIC = "events"
 """Bus topic of every domain event."""
+
+
+def wordless(event: DomainEvent, visits: Collection[str]) -> DomainEvent:
+    """Return an event as it is, or without its words when it is of one of `visits`."""
+    said = isinstance(event, TurnCompleted | Whispered) and event.visit_id in visits
+    return event.model_copy(update={"text": ""}) if said else event

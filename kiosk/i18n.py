@@ -24,7 +24,7 @@ WORDINGS: Final = (STANDARD, "children")
 
 _PREFIX: Final = "kiosk."
 _SUFFIX: Final = ".po"
-_RARE: Final = ("service.", "pairing.")
+_RARE: Final = ("service.", "pairing.", "erase.")
 """Keys that the page does not carry."""
 
 

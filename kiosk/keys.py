@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from kiosk.session.registry import SessionRegistry
     from kiosk.storage.database import Storage
     from kiosk.telemetry import Metrics
+    from kiosk.transcripts.erasing import Eraser
     from kiosk.transcripts.recorder import Recorder
+    from kiosk.transcripts.retention import Retention
     from kiosk.web.health import Readiness
     from kiosk.web.live import LiveView
     from kiosk.web.templating import Templates
@@ -37,5 +39,7 @@ HOOKS: web.AppKey[Hooks] = web.AppKey("hooks")
 METRICS: web.AppKey[Metrics] = web.AppKey("metrics")
 REGISTRY: web.AppKey[SessionRegistry] = web.AppKey("registry")
 RECORDER: web.AppKey[Recorder] = web.AppKey("recorder")
+ERASER: web.AppKey[Eraser] = web.AppKey("eraser")
+RETENTION: web.AppKey[Retention] = web.AppKey("retention")
 READY: web.AppKey[Readiness] = web.AppKey("ready")
 ACCESS = web.AppKey("access", dict[web.AbstractRoute, Access])

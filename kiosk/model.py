@@ -207,6 +207,10 @@ class VisitSummary:
     reason: EndReason
     turns: int
     tools: tuple[str, ...] = ()
+    figures: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    """What happened, counted by measure and label: no words."""
+    code_hash: str = field(default="", repr=False)
+    """Of the code the visitor was shown, with which the visit can be erased; empty without one."""
 
 
 class EntriesRefused(Exception):

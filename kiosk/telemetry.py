@@ -42,6 +42,15 @@ class Metrics:
         self.sink_retries = counter("sink_retries", "Batches offered again.", "sink")
         self.sink_dead = counter("sink_dead", "Entries put aside as dead letters.", "sink")
         self.sink_lost = counter("sink_lost", "Transcript entries given up.", "sink")
+        self.visits_erased = counter("visits_erased", "Visits erased, by who asked.", "by")
+        self.retention_removed = counter(
+            "retention_removed", "What grew too old and was deleted, by class.", "data"
+        )
+        self.retention_last = Gauge(
+            "kiosk_retention_last_seconds",
+            "When what is too old was last deleted, as Unix time.",
+            registry=self.registry,
+        )
         self.microphone_frames = counter("microphone_frames", "Audio frames from browsers.")
         self.microphone_dropped = counter("microphone_dropped", "Audio frames dropped.")
         self.signaling_refused = counter("signaling_refused", "Messages refused, by code.", "code")

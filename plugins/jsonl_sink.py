@@ -6,6 +6,7 @@ import asyncio
 import errno
 import json
 import os
+import threading
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -23,6 +24,9 @@ from kiosk.model import TranscriptEntry, TranscriptSink
 
 REMEMBERED_VISITS: Final = 1000
 """Visits whose last written turn is remembered, to leave out a turn that is offered twice."""
+
+_LOCK: Final = threading.Lock()
+"""One at a time writes to the files: threads append to them, and take visits out."""
 
 
 class JsonlSettings(BaseModel):
@@ -75,14 +79,15 @@ def append(folder: Path, prefix: str, lines: Sequence[tuple[str, Mapping[str, An
         data = text.encode()
         path = folder / f"{prefix}-{day}.jsonl"
         # Words spoken are personal: nobody else on the machine may read them.
-        file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-        try:
-            # One call, so that two writers cannot mix their lines.
-            if os.write(file, data) != len(data):
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
-            os.fsync(file)
-        finally:
-            os.close(file)
+        with _LOCK:
+            file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+            try:
+                # One call, so that two writers cannot mix their lines.
+                if os.write(file, data) != len(data):
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+                os.fsync(file)
+            finally:
+                os.close(file)
 
 
 @hookimpl
@@ -114,6 +119,45 @@ def register_transcript_sinks(register: RegisterSink, site: Site) -> None:
     settings = site.settings(JsonlSettings)
     if settings.folder is not None:
         register(JsonlSink(settings.folder, settings.prefix, site))
+
+
+@hookimpl
+async def visits_erased(site: Site, visits: frozenset[str]) -> None:
+    """Take erased visits out of every file."""
+    settings = site.settings(JsonlSettings)
+    if settings.folder is not None:
+        await asyncio.to_thread(forget, settings.folder, settings.prefix, visits)
+
+
+def forget(folder: Path, prefix: str, visits: frozenset[str]) -> None:
+    """Write each file that names one of the visits anew without it; raises OSError.
+
+    Every server has files of its own, so each takes the visit out of its own.
+    """
+    names = [visit.encode() for visit in visits]
+    for path in sorted(folder.glob(f"{prefix}-*.jsonl")):
+        with _LOCK:
+            content = path.read_bytes()
+            if not any(name in content for name in names):
+                continue
+            kept = b"".join(
+                line for line in content.splitlines(keepends=True) if _visit_of(line) not in visits
+            )
+            # Over the old bytes first: a file that is only replaced leaves them on the disk.
+            file = os.open(path, os.O_WRONLY)
+            try:
+                os.pwrite(file, kept + b"\n" * (len(content) - len(kept)), 0)
+                os.ftruncate(file, len(kept))
+                os.fsync(file)
+            finally:
+                os.close(file)
+
+
+def _visit_of(line: bytes) -> str:
+    try:
+        return str(json.loads(line).get("visit", ""))
+    except (ValueError, AttributeError):
+        return ""
 
 
 @hookimpl

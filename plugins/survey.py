@@ -84,6 +84,17 @@ def _choice(name: str, label: str, options: list[str], *, required: bool) -> dic
     }  # fmt: skip
 
 
+def chosen(language: str, answers: Any) -> dict[str, str]:
+    """Return what was chosen, by question, as it is counted: the words are the language's."""
+    said = words(language)
+    found = {}
+    for name, keys in (("stars", STARS), ("found", ("yes", "partly", "no"))):
+        key = next((key for key in keys if said[key] == answers.get(name)), None)
+        if key is not None:
+            found[name] = key
+    return found
+
+
 class Counts:
     """Answers of each day in the plugin's store: `{"stars": {"5": 2}, "found": {"yes": 1}}`."""
 
@@ -94,14 +105,11 @@ class Counts:
 
     async def add(self, language: str, answers: Any) -> None:
         """Count one visitor's answers."""
-        said = words(language)
         day = f"{self._site.now():%Y-%m-%d}"
         async with self._lock:
             counts = await self._site.store.get(day, {"stars": {}, "found": {}})
-            for name, keys in (("stars", STARS), ("found", ("yes", "partly", "no"))):
-                key = next((key for key in keys if said[key] == answers.get(name)), None)
-                if key is not None:
-                    counts[name][key] = counts[name].get(key, 0) + 1
+            for name, key in chosen(language, answers).items():
+                counts[name][key] = counts[name].get(key, 0) + 1
             await self._site.store.set(day, counts)
 
     async def days(self) -> list[tuple[str, dict[str, dict[str, int]]]]:
@@ -143,6 +151,10 @@ def register_tools(register: RegisterTool, site: Site) -> None:
         if answers is None:
             return {"say": said["closed"]}
         await counts.add(language, answers)
+        found = chosen(language, answers)
+        measures = {"satisfaction": found.get("stars"), "found": found.get("found")}
+        figures = {name: label for name, label in measures.items() if label is not None}
+        await site.publish("answered", kiosk=session.kiosk.id, insight=figures)
         return {"say": said["thanks"]}
 
     register(ask_for_feedback, timeout_s=settings.wait_s + 10)

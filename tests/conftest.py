@@ -38,6 +38,8 @@ MAY_BLOCK: Final = (
     ("<frozen importlib._bootstrap>", {"_find_and_load"}),
     # aiortc waits for its decoder thread to notice that it is no longer wanted.
     ("aiortc/rtcrtpreceiver.py", {"__stop_decoder"}),
+    # asyncpg looks for a file of passwords as it connects, once for each connection of the pool.
+    ("asyncpg/connect_utils.py", {"_parse_connect_dsn_and_args", "_read_password_from_pgpass"}),
     # A thread pool's or a library's own start looks at files and pipes.
     ("threading.py", {"start"}),
 )

@@ -23,6 +23,7 @@ from kiosk.cli.options import (
 )
 from kiosk.cli.plugins import plugins
 from kiosk.cli.theme import theme
+from kiosk.cli.transcripts import transcripts
 from kiosk.errors import KioskError
 from kiosk.settings import load_settings
 
@@ -188,6 +189,7 @@ main.add_command(plugins)
 main.add_command(alerts)
 main.add_command(theme)
 main.add_command(operators)
+main.add_command(transcripts)
 
 
 @main.group()
@@ -268,39 +270,3 @@ def db_status(config: Path | None) -> None:
 def db_upgrade(config: Path | None) -> None:
     """Bring the database up to date."""
     running.run(manage.database_upgrade(settings_of(config)))
-
-
-@main.group()
-def transcripts() -> None:
-    """Read what was said, redacted as it is stored. Reading is audited."""
-
-
-@transcripts.command("list")
-@click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 500))
-@CONFIG
-def transcripts_list(limit: int, config: Path | None) -> None:
-    """List the last visits."""
-    running.run(manage.list_visits(settings_of(config), limit))
-
-
-@transcripts.command("sinks")
-@CONFIG
-def transcripts_sinks(config: Path | None) -> None:
-    """List what waits for transcript sinks, and their dead letters."""
-    running.run(manage.list_sinks(settings_of(config)))
-
-
-@transcripts.command("replay")
-@click.argument("sink")
-@CONFIG
-def transcripts_replay(sink: str, config: Path | None) -> None:
-    """Offer a sink its dead letters again."""
-    running.run(manage.replay_sink(settings_of(config), sink))
-
-
-@transcripts.command("show")
-@click.argument("visit_id")
-@CONFIG
-def transcripts_show(visit_id: str, config: Path | None) -> None:
-    """Print one visit's transcript."""
-    running.run(manage.show_transcript(settings_of(config), visit_id))

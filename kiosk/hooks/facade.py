@@ -20,7 +20,7 @@ from kiosk.hooks.caller import HookCaller, PluginFailure, policy_of
 from kiosk.hooks.lifespans import Lifespans
 from kiosk.hooks.manager import LoadedPlugin, PluginSet
 from kiosk.hooks.registrations import Registrations, collect_commands
-from kiosk.hooks.shapes import many, one_of
+from kiosk.hooks.shapes import many, nothing, one_of
 from kiosk.hooks.site import SessionHandle, SiteServices
 from kiosk.hooks.strays import calling_plugin, watching
 from kiosk.hooks.values import (
@@ -285,6 +285,11 @@ class Hooks:
     def session_ended(self, session: SessionHandle, summary: VisitSummary) -> None:
         """Tell every plugin that a visit is over."""
         self._caller.notify("session_ended", session=session, summary=summary)
+
+    async def visits_erased(self, visits: frozenset[str]) -> list[str]:
+        """Have every plugin forget visits; returns those that failed."""
+        _, failed = await self._caller.gather_all("visits_erased", nothing, visits=visits)
+        return failed
 
     # ── operators and pages ──────────────────────────────────────────────────────────────
 

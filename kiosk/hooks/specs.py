@@ -334,6 +334,19 @@ def session_ended(
     """Hear that a visit is over: its screen wiped, its transcript handed to the sinks."""
 
 
+@calls(
+    Mode.GATHER,
+    timeout_s=60,
+    on_failure="Counted; the plugin is told again, at night and at start.",
+)
+def visits_erased(site: Site, visits: frozenset[str]) -> Awaitable[None] | None:
+    """Forget what was said in these visits: their time is up, or somebody asked for it.
+
+    Called on every server, at least once for each visit and up to 35 days later again. What the
+    plugin keeps in the database and names the visit's id in is gone already.
+    """
+
+
 # ── operators ────────────────────────────────────────────────────────────────────────────────
 
 

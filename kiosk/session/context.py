@@ -24,6 +24,7 @@ from kiosk.session.delay import Delay
 from kiosk.session.line import Line
 from kiosk.session.state import VisitMachine
 from kiosk.session.takeover import Takeover
+from kiosk.session.tally import Tally
 from kiosk.session.threads import ToolThreads
 from kiosk.session.turns import FinishedTurn, TurnBook
 from kiosk.settings import Settings
@@ -86,6 +87,8 @@ class VisitServices:
     credential: Credential
     render_card: Callable[[Card], str]
     tool_threads: ToolThreads
+    make_code: Callable[[str], tuple[str, str]] = lambda _kiosk: ("", "")
+    """Returns a code for the visitor of a screen and the hash to keep; empty without one."""
     backdrops: Mapping[str, str] = field(default_factory=dict)
     """The colour behind the person on each screen, #RRGGBB, as its theme has it."""
 
@@ -154,6 +157,7 @@ class VisitContext:
 
         self.tasks = TaskSet(f"visit/{self.id[-8:]}", on_error=self._task_failed)
         # Events and finished turns, in order, off the visitor's path.
+        self.tally = Tally()
         self.outbox: asyncio.Queue[events.DomainEvent | FinishedTurn] = asyncio.Queue(
             4 * self.settings.max_turns
         )
@@ -270,6 +274,7 @@ class VisitContext:
 
     def emit(self, event: events.DomainEvent | FinishedTurn) -> None:
         """Queue an event or a finished turn for plugins, operators and transcripts."""
+        self.tally.see(event)
         try:
             self.outbox.put_nowait(event)
         except asyncio.QueueFull:

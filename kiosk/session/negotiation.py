@@ -67,6 +67,8 @@ class Negotiation:
     async def _connect(self, line: Line, sdp: str) -> None:
         await self._ctx.consented.wait()
         try:
+            # Counted when it is asked for: the quota counts a start that fails, too.
+            self._ctx.tally.add("avatar", "starts")
             answer = await line.connect_avatar(sdp)
         except MediaError as error:
             log.warning("the avatar did not connect", code=error.code, visit=self._ctx.id)

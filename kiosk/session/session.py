@@ -44,6 +44,27 @@ BROKEN: Final = frozenset(
 """Ends that are an apology; plugins may word it."""
 
 
+def ended(ctx: VisitContext, reason: EndReason, text: str, code: str) -> m.Ended:
+    """Return the last message of a visit, with the code and what it is for if there is one."""
+    if not code:
+        return m.Ended(reason=reason.value, text=text)
+    settings = ctx.services.settings
+    address = settings.server.public_url
+    return m.Ended(
+        reason=reason.value,
+        text=text,
+        code=code,
+        code_text=ctx.text("erase.shown", address=f"{address.rstrip('/')}/erase")
+        if address
+        else ctx.text("erase.shown_staff"),
+        stay_s=max(settings.retention.visitor_code_s, settings.visit.goodbye_s),
+    )
+
+
+def _spoken(ctx: VisitContext) -> bool:
+    return bool(ctx.turn_count or ctx.book.finished)
+
+
 class _VisitOver(Exception):
     """Raised inside the visit's TaskGroup to cancel what still runs."""
 
@@ -166,7 +187,9 @@ class Session:
             hooks = self._services.hooks
             text = await hooks.session_error(ctx.handle, Problem(reason.value)) or text
         ctx.to("ending")
-        ctx.send(m.Ended(reason=reason.value, text=text))
+        # Nothing to erase where nothing was said.
+        code, code_hash = self._services.make_code(ctx.kiosk.id) if _spoken(ctx) else ("", "")
+        ctx.send(ended(ctx, reason, text, code))
         if ctx.line is not None:
             await ctx.line.aclose()
             ctx.line = None
@@ -184,6 +207,8 @@ class Session:
             reason=reason,
             turns=ctx.turn_count,
             tools=tuple(dict.fromkeys(ctx.tools_used)),
+            figures=ctx.tally.figures(),
+            code_hash=code_hash,
         )
         self._services.recorder.visit_ended(summary)
         await self._scribe.tell(

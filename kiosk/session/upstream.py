@@ -220,6 +220,7 @@ class UpstreamEvents:
     async def _response_done(self, event: Event) -> None:
         response = event.get("response")
         response_id, status = _text(response, "id"), _text(response, "status")
+        self._ctx.tally.usage(response)
         calls_tools = any(
             _text(item, "type") in {"function_call", "mcp_call"}
             for item in _items(response, "output")

@@ -20,6 +20,8 @@ from kiosk.settings.commands import CommandSettings
 from kiosk.settings.overrides import overridden
 from kiosk.settings.people import OperatorSettings
 from kiosk.settings.roles import EVERY_SITE, role_and_site
+from kiosk.settings.insight import InsightSettings
+from kiosk.settings.retention import RetentionSettings
 from kiosk.settings.screen import ScreenSettings
 from kiosk.settings.sections import (
     SITE_ID,
@@ -77,6 +79,8 @@ class Settings(BaseSettings):
         {}, description="A table for each plugin, `[plugins.NAME]`, checked by the plugin."
     )
     storage: StorageSettings = Field(StorageSettings(), description="Storage.")
+    retention: RetentionSettings = Field(RetentionSettings(), description="Retention.")
+    insight: InsightSettings = Field(InsightSettings(), description="Insight.")
     operators: OperatorSettings = Field(OperatorSettings(), description="Operators.")
     access: KioskAccessSettings = Field(KioskAccessSettings(), description="The screens' access.")
     alerts: AlertSettings = Field(AlertSettings(), description="Alerts.")
@@ -126,6 +130,9 @@ class Settings(BaseSettings):
                         f"operators.oidc.roles: there is no site {site}; correct it or add "
                         f"[sites.{site}]"
                     )
+        for site in self.retention.sites:
+            if site not in {kiosk.site for kiosk in self.kiosks}:
+                raise ValueError(f"retention.sites: no kiosk is at the site {site!r}; correct it")
         self._fits(self, "", self.site.languages)
         for kiosk in self.kiosks:
             for code in kiosk.languages or ():

@@ -370,6 +370,10 @@ class Ended(Message):
     type: Literal["ended"] = "ended"
     reason: str
     text: str = ""
+    # With a code the visitor can have the visit erased; shown for `stay_s`, 0: as the page has.
+    code: str = ""
+    code_text: str = ""
+    stay_s: float = 0
 
 
 class Failure(Message):

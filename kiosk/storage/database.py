@@ -13,11 +13,14 @@ from kiosk.settings.sections import StorageSettings
 from kiosk.storage.alerts import Alerts
 from kiosk.storage.devices import DeviceTokens, Pairings
 from kiosk.storage.engine import BUSY_S, Database, open_database, parse_url, prepare_place
+from kiosk.storage.insight import Insight
+from kiosk.storage.keeping import Keeping
 from kiosk.storage.logins import Attempts, Logins, OneTime
 from kiosk.storage.migrate import migrate, newer_sentence, older_sentence, status_of
 from kiosk.storage.outbox import Outbox
 from kiosk.storage.people import Audit, EnrolmentCodes, OperatorAccounts, Secrets
 from kiosk.storage.plugins import PluginData
+from kiosk.storage.search import Search
 from kiosk.storage.tokens import ApiTokens, RecoveryCodes
 from kiosk.storage.visits import Kiosks, Turns, Visits
 
@@ -43,6 +46,9 @@ class Storage:
         self.pairings = Pairings(database, clock)
         self.outbox = Outbox(database, clock)
         self.alerts = Alerts(database, clock)
+        self.search = Search(database)
+        self.keeping = Keeping(database, clock)
+        self.insight = Insight(database, clock)
         self._clock = clock
 
     def plugin(self, name: str) -> PluginData:

@@ -31,6 +31,8 @@ WRITE_WAIT_S: Final = 15.0
 POOL_SIZE: Final = 5
 POOL_WAIT_S: Final = 10.0
 
+_SCRUB: Final = "PRAGMA wal_checkpoint(TRUNCATE)"
+
 _FIX: Final = "Set storage.url to a place this user may write, such as /var/lib/avatar-kiosk"
 
 
@@ -82,6 +84,24 @@ class Database:
             finally:
                 self._writer.release()
         except (SQLAlchemyError, OSError) as error:
+            raise translate(error) from None
+
+    async def scrub(self) -> bool:
+        """Have nothing that was deleted left in the database's files; False while one is read.
+
+        SQLite's log still has pages as they were; it is emptied into the file, which has not.
+        PostgreSQL does so by itself (autovacuum).
+        """
+        if self._writer is None:
+            return True
+        try:
+            async with asyncio.timeout(WRITE_WAIT_S), self._writer, self._engine.connect() as held:
+                raw = (await held.get_raw_connection()).driver_connection
+                assert raw is not None
+                async with raw.execute(_SCRUB) as cursor:
+                    row = await cursor.fetchone()
+                return row is not None and row[0] == 0
+        except (SQLAlchemyError, sqlite3.Error, OSError) as error:
             raise translate(error) from None
 
     async def aclose(self) -> None:
@@ -148,6 +168,17 @@ def insert_or_update(
     return full.on_conflict_do_update(index_elements=list(keys), set_=new)
 
 
+def insert_or_add(url: URL, table: Table, keys: Sequence[str], column: str) -> Executable:
+    """Build an INSERT that adds the new value of `column` to that of a row with the same `keys`."""
+    if url.get_backend_name() == "sqlite":
+        lite = sqlite.insert(table)
+        more = {column: table.c[column] + lite.excluded[column]}
+        return lite.on_conflict_do_update(index_elements=list(keys), set_=more)
+    full = postgresql.insert(table)
+    more = {column: table.c[column] + full.excluded[column]}
+    return full.on_conflict_do_update(index_elements=list(keys), set_=more)
+
+
 def translate(error: BaseException) -> StorageError:
     """Say in one sentence what the database did not like, without any value it was given."""
     cause: BaseException | None = error.orig if isinstance(error, DBAPIError) else error
@@ -184,6 +215,8 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
         # With WAL this survives a killed process; only a power cut can lose the last moments.
         cursor.execute("PRAGMA synchronous = NORMAL")
         cursor.execute("PRAGMA foreign_keys = ON")
+        # What is deleted is overwritten: words that were erased must not be left in free pages.
+        cursor.execute("PRAGMA secure_delete = ON")
     finally:
         cursor.close()
 

@@ -59,6 +59,8 @@ class Outbox:
     async def add(self, sinks: Sequence[str], entries: Sequence[TranscriptEntry]) -> None:
         """Put entries, in order, into the outbox of each sink; one that is there already stays."""
         now = self._clock.now()
+        gone = schema.erased_visits.c.visit_id
+        erased = select(gone).where(gone.in_({entry.visit_id for entry in entries}))
         rows = [
             {
                 "sink": sink,
@@ -76,9 +78,12 @@ class Outbox:
         if rows:
             keys = ("sink", "visit_id", "seq")
             async with self._db.write() as connection:
-                await connection.execute(
-                    insert_or_skip(self._db.url, schema.sink_outbox, keys), rows
-                )
+                forgotten = set((await connection.execute(erased)).scalars())
+                rows = [row for row in rows if row["visit_id"] not in forgotten]
+                if rows:
+                    await connection.execute(
+                        insert_or_skip(self._db.url, schema.sink_outbox, keys), rows
+                    )
 
     async def waiting(self, sink: str, limit: int) -> list[Waiting]:
         """Return the oldest entries of a sink that are not dead letters, in order.

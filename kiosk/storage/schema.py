@@ -7,6 +7,7 @@ from typing import Final
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     Boolean,
     Column,
     DateTime,
@@ -20,6 +21,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    false,
 )
 from typing_extensions import override
 
@@ -86,6 +88,11 @@ visits = Table(
     Column("ended_at", UtcDateTime),
     Column("reason", String(40)),
     Column("tools", JSON, nullable=False),
+    # A keyed hash of the code a visitor was shown; the code itself is kept nowhere.
+    Column("code_hash", String(64), index=True),
+    # What happened, in numbers, until they are added to the day's.
+    Column("figures", JSON),
+    Column("counted", Boolean, nullable=False, server_default=false(), index=True),
     Index(None, "started_at", "id"),
     Index(None, "kiosk_id", "started_at"),
     Index(None, "site", "started_at"),
@@ -309,3 +316,47 @@ sink_leases = Table(
     Column("owner", String(64), nullable=False),
     Column("until", UtcDateTime, nullable=False),
 )
+
+# A visit that was forgotten: what comes late, from a queue or another server, is not kept. The id
+# is a random number and says nothing about anybody.
+erased_visits = Table(
+    "erased_visits",
+    metadata,
+    Column("visit_id", String(64), primary_key=True),
+    Column("at", UtcDateTime, nullable=False, index=True),
+)
+
+legal_holds = Table(
+    "legal_holds",
+    metadata,
+    Column("visit_id", String(64), primary_key=True),
+    Column("at", UtcDateTime, nullable=False),
+    Column("actor", String(64), nullable=False),
+    Column("why", String(500), nullable=False),
+    # None: until somebody lifts it.
+    Column("until", UtcDateTime),
+)
+
+retention_runs = Table(
+    "retention_runs",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("began_at", UtcDateTime, nullable=False, index=True),
+    Column("ended_at", UtcDateTime, nullable=False),
+    Column("actor", String(64), nullable=False),
+    Column("removed", JSON, nullable=False),
+    Column("error", String(200), nullable=False),
+)
+
+insight_days = Table(
+    "insight_days",
+    metadata,
+    Column("day", String(10), primary_key=True),
+    Column("site", String(64), primary_key=True),
+    Column("measure", String(40), primary_key=True),
+    Column("label", String(80), primary_key=True),
+    Column("value", BigInteger, nullable=False),
+)
+
+WORDS_TABLE: Final = "turn_words"
+"""The full-text index of the turns, which each kind of database makes its own way (words.py)."""

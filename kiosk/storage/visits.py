@@ -14,6 +14,7 @@ from kiosk.clock import Clock
 from kiosk.model import EndReason, Kiosk, TranscriptEntry, VisitSummary
 from kiosk.storage import schema
 from kiosk.storage.engine import Database, insert_or_skip, insert_or_update
+from kiosk.storage.indexing import add_words
 from kiosk.storage.rows import VisitRow
 
 MAX_PAGE: Final = 500
@@ -69,7 +70,7 @@ class Visits:
         self._db = database
 
     async def started(self, visit_id: str, kiosk_id: str, language: str, at: datetime) -> None:
-        """Record a visit's start; harmless when it is recorded already."""
+        """Record a visit's start; harmless when it is recorded already, or was erased."""
         row: dict[str, Any] = {
             "id": visit_id,
             "kiosk_id": kiosk_id,
@@ -79,7 +80,10 @@ class Visits:
         }
         async with self._db.write() as connection:
             row["site"] = await _site_of(connection, kiosk_id)
-            await connection.execute(insert_or_skip(self._db.url, schema.visits, ("id",)), [row])
+            if not await _erased(connection, visit_id):
+                await connection.execute(
+                    insert_or_skip(self._db.url, schema.visits, ("id",)), [row]
+                )
 
     async def ended(self, summary: VisitSummary) -> None:
         """Record a visit's end, and its start when that never arrived."""
@@ -91,20 +95,23 @@ class Visits:
             "ended_at": summary.ended_at,
             "reason": summary.reason.value,
             "tools": list(summary.tools),
+            "code_hash": summary.code_hash or None,
+            "figures": {name: dict(labels) for name, labels in summary.figures.items()},
         }
-        columns = ("language", "ended_at", "reason", "tools")
+        columns = ("language", "ended_at", "reason", "tools", "code_hash", "figures")
         async with self._db.write() as connection:
             row["site"] = await _site_of(connection, summary.kiosk_id)
-            await connection.execute(
-                insert_or_update(self._db.url, schema.visits, ("id",), columns), [row]
-            )
+            if not await _erased(connection, summary.visit_id):
+                await connection.execute(
+                    insert_or_update(self._db.url, schema.visits, ("id",), columns), [row]
+                )
 
     async def get(self, visit_id: str) -> VisitRow | None:
         """Return one visit, or None."""
         async with self._db.read() as connection:
-            result = await connection.execute(_VISITS.where(schema.visits.c.id == visit_id))
+            result = await connection.execute(VISITS.where(schema.visits.c.id == visit_id))
             row = result.first()
-        return _visit(row) if row is not None else None
+        return visit_of(row) if row is not None else None
 
     async def recent(
         self,
@@ -118,7 +125,7 @@ class Visits:
         `before` is the last visit of a page.
         """
         table = schema.visits.c
-        query = _VISITS.order_by(table.started_at.desc(), table.id.desc())
+        query = VISITS.order_by(table.started_at.desc(), table.id.desc())
         if sites is not None:
             query = query.where(table.site.in_(sites))
         if before is not None:
@@ -126,7 +133,7 @@ class Visits:
             query = query.where(tuple_(table.started_at, table.id) < tuple_(last, before))
         async with self._db.read() as connection:
             rows = (await connection.execute(query.limit(max(1, min(limit, MAX_PAGE))))).all()
-        return tuple(_visit(row) for row in rows)
+        return tuple(visit_of(row) for row in rows)
 
     async def by_hour(self, edges: Sequence[datetime]) -> Mapping[str, tuple[int, ...]]:
         """Return how many visits began between each edge and the next, by screen."""
@@ -152,25 +159,49 @@ class Turns:
         self._db = database
 
     async def add(self, entries: Sequence[TranscriptEntry]) -> None:
-        """Keep entries; one that is kept already (same visit and seq) stays as it is."""
+        """Keep entries; one that is kept already (same visit and seq) stays as it is.
+
+        Of a visit that was erased nothing is kept: its last words may come late.
+        """
         if not entries:
             return
-        rows = [
-            {
-                "visit_id": entry.visit_id,
-                "kiosk_id": entry.kiosk_id,
-                "seq": entry.seq,
-                "speaker": entry.speaker,
-                "text": entry.text,
-                "language": entry.language,
-                "at": entry.at,
-                "interrupted": entry.interrupted,
-            }
-            for entry in entries
-        ]
-        statement = insert_or_skip(self._db.url, schema.turns, ("visit_id", "seq"))
+        table, gone = schema.turns, schema.erased_visits
+        visits = sorted({entry.visit_id for entry in entries})
+        known = select(table.c.visit_id, table.c.seq).where(
+            table.c.visit_id.in_(visits), table.c.seq.in_({entry.seq for entry in entries})
+        )
+        forgotten = select(gone.c.visit_id).where(gone.c.visit_id.in_(visits))
         async with self._db.write() as connection:
+            there = {(row.visit_id, row.seq) for row in (await connection.execute(known)).all()}
+            erased = set((await connection.execute(forgotten)).scalars())
+            new = {
+                (entry.visit_id, entry.seq): entry
+                for entry in entries
+                if entry.visit_id not in erased and (entry.visit_id, entry.seq) not in there
+            }
+            if not new:
+                return
+            statement = insert_or_skip(self._db.url, table, ("visit_id", "seq"))
+            rows = [_turn(entry) for entry in new.values()]
+            if not self._db.is_sqlite:
+                # The one sign that PostgreSQL keeps in no text.
+                rows = [row | {"text": row["text"].replace("\0", "\ufffd")} for row in rows]
             await connection.execute(statement, rows)
+            await add_words(self._db, connection, new.values())
+
+    async def of_all(self, visits: Collection[str]) -> dict[str, list[TranscriptEntry]]:
+        """Return the entries of several visits, each in order."""
+        table = schema.turns.c
+        query = (
+            select(schema.turns)
+            .where(table.visit_id.in_(sorted(visits)))
+            .order_by(table.visit_id, table.seq)
+        )
+        found: dict[str, list[TranscriptEntry]] = {}
+        async with self._db.read() as connection:
+            for row in (await connection.execute(query)).all():
+                found.setdefault(row.visit_id, []).append(entry_of(row))
+        return found
 
     async def of(self, visit_id: str) -> tuple[TranscriptEntry, ...]:
         """Return a visit's entries in order."""
@@ -178,22 +209,16 @@ class Turns:
         query = select(schema.turns).where(table.visit_id == visit_id).order_by(table.seq)
         async with self._db.read() as connection:
             rows = (await connection.execute(query)).all()
-        return tuple(
-            TranscriptEntry(
-                visit_id=row.visit_id,
-                kiosk_id=row.kiosk_id,
-                seq=row.seq,
-                speaker=row.speaker,
-                text=row.text,
-                language=row.language,
-                at=row.at,
-                interrupted=row.interrupted,
-            )
-            for row in rows
-        )
+        return tuple(entry_of(row) for row in rows)
 
 
-_VISITS = select(
+async def _erased(connection: AsyncConnection, visit_id: str) -> bool:
+    gone = schema.erased_visits.c
+    found = await connection.execute(select(gone.at).where(gone.visit_id == visit_id))
+    return found.first() is not None
+
+
+VISITS = select(
     schema.visits,
     select(func.count())
     .select_from(schema.turns)
@@ -209,15 +234,43 @@ async def _site_of(connection: AsyncConnection, kiosk_id: str) -> str:
     return found if found is not None else Kiosk(kiosk_id, "").site
 
 
-def _visit(row: Row[Any]) -> VisitRow:
+def visit_of(row: Row[Any]) -> VisitRow:
+    """Return a visit from its row."""
     return VisitRow(
         id=row.id,
         kiosk_id=row.kiosk_id,
-        site=row.site,
         language=row.language,
         started_at=row.started_at,
         ended_at=row.ended_at,
         reason=EndReason(row.reason) if row.reason is not None else None,
         tools=tuple(row.tools),
         turns=row.turns,
+        site=row.site,
+    )
+
+
+def _turn(entry: TranscriptEntry) -> dict[str, Any]:
+    return {
+        "visit_id": entry.visit_id,
+        "kiosk_id": entry.kiosk_id,
+        "seq": entry.seq,
+        "speaker": entry.speaker,
+        "text": entry.text,
+        "language": entry.language,
+        "at": entry.at,
+        "interrupted": entry.interrupted,
+    }
+
+
+def entry_of(row: Row[Any]) -> TranscriptEntry:
+    """Return a turn as it was said, from its row."""
+    return TranscriptEntry(
+        visit_id=row.visit_id,
+        kiosk_id=row.kiosk_id,
+        seq=row.seq,
+        speaker=row.speaker,
+        text=row.text,
+        language=row.language,
+        at=row.at,
+        interrupted=row.interrupted,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Final
 
@@ -12,6 +13,7 @@ import structlog
 from kiosk.clock import Clock
 from kiosk.errors import StorageError
 from kiosk.model import EntriesRefused, SinkBusy, TranscriptSink
+from kiosk.settings.retention import Days, ever
 from kiosk.settings.sections import StorageSettings
 from kiosk.storage.outbox import Outbox, Waiting
 from kiosk.tasks import TaskSet, raise_ours
@@ -50,8 +52,10 @@ class Delivery:
         metrics: Metrics,
         tasks: TaskSet,
         owner: str,
+        days: Callable[[str], Days] = ever,
     ) -> None:
         self.sink = sink
+        self._days = days
         self._outbox = outbox
         self._clock = clock
         self._settings = settings
@@ -153,7 +157,7 @@ class Delivery:
                 self._singly = len(batch)
             else:
                 self._singly = max(0, self._singly - 1)
-                await self._bury(ids, type(error).__name__)
+                await self._bury(batch, type(error).__name__)
             return True
         except CONTAINED as error:
             raise_ours(error)
@@ -178,13 +182,26 @@ class Delivery:
         if self._failures in {1, 5, 10, MOST_FAILURES - 1}:
             log.warning("transcript sink fails and is tried again", sink=self.sink.name, kind=kind)
         oldest = self._clock.now() - timedelta(hours=self._settings.sink_give_up_h)
-        old = [item.id for item in batch if item.added_at < oldest]
-        await self._outbox.refused([i.id for i in batch if i.id not in old], kind, dead=False)
+        old = [item for item in batch if item.added_at < oldest]
+        await self._outbox.refused([i.id for i in batch if i not in old], kind, dead=False)
         if old:
             await self._bury(old, kind)
         await self._trim()
 
-    async def _bury(self, ids: list[int], kind: str) -> None:
+    async def _bury(self, batch: list[Waiting], kind: str) -> None:
+        ids = [item.id for item in batch if self._days(item.entry.kiosk_id).dead_letters]
+        dropped = [item.id for item in batch if item.id not in ids]
+        if dropped:
+            await self._outbox.taken(dropped)
+            self._metrics.sink_lost.labels(self.sink.name).inc(len(dropped))
+            log.error(
+                "entries a sink refused are dropped: their site keeps no dead letters",
+                sink=self.sink.name,
+                entries=len(dropped),
+                kind=kind,
+            )
+        if not ids:
+            return
         await self._outbox.refused(ids, kind, dead=True)
         self._metrics.sink_dead.labels(self.sink.name).inc(len(ids))
         log.error(

@@ -16,6 +16,7 @@ from typing_extensions import override
 from kiosk.clock import Clock, new_id
 from kiosk.hooks.facade import Hooks
 from kiosk.model import TranscriptEntry, TranscriptSink, VisitSummary
+from kiosk.settings.retention import Days, ever
 from kiosk.settings.sections import StorageSettings
 from kiosk.storage.outbox import Outbox, SinkState
 from kiosk.tasks import TaskSet
@@ -73,8 +74,12 @@ class Recorder:
         clock: Clock,
         settings: StorageSettings,
         metrics: Metrics,
+        days: Callable[[str], Days] = ever,
+        count: Callable[[VisitSummary], Awaitable[None]] | None = None,
     ) -> None:
         self._hooks = hooks
+        self._count = count
+        self._days = days
         self._visits = visits
         self._outbox = outbox
         self._clock = clock
@@ -83,6 +88,9 @@ class Recorder:
         self._metrics = metrics
         self._tasks = TaskSet("transcripts")
         self._runners: list[SinkRunner] = []
+        self._kept: list[SinkRunner] = []
+        self._unkept: list[SinkRunner] = []
+        self._boxed: list[SinkRunner] = []
         self._deliveries: dict[str, Delivery] = {}
         self._book: asyncio.Queue[Callable[[], Awaitable[None]]] = asyncio.Queue(BOOKKEEPING_LIMIT)
 
@@ -103,14 +111,17 @@ class Recorder:
                 self._metrics,
                 self._tasks,
                 self._owner,
+                self._days,
             )
             for sink in others
         }
-        if others:
-            own.append(_IntoOutbox(self._outbox, self._deliveries))
-        self._runners = [
-            SinkRunner(sink, self._settings, self._metrics, self._tasks) for sink in own
-        ]
+        box = [_IntoOutbox(self._outbox, self._deliveries)] if others else []
+        # Whose words may wait in memory only has them handed over from there.
+        self._kept, self._boxed, self._unkept = (
+            [SinkRunner(sink, self._settings, self._metrics, self._tasks) for sink in sinks]
+            for sinks in (own, box, others)
+        )
+        self._runners = [*self._kept, *self._boxed, *self._unkept]
         self._tasks.spawn(self._keep_book(), name="visits")
         try:
             yield
@@ -119,7 +130,7 @@ class Recorder:
                 log.error("transcripts were not all delivered before the server stopped")
             for name in await self._tasks.aclose(within_s=CLOSE_S):
                 log.error("a sink does not let go and is left behind", task=name)
-            for runner in self._runners:
+            for runner in [*self._kept, *self._boxed]:
                 await close_sink(runner.sink, CLOSE_S)
             for delivery in self._deliveries.values():
                 await delivery.close(CLOSE_S)
@@ -137,21 +148,30 @@ class Recorder:
                 )
 
     async def add(self, entry: TranscriptEntry) -> None:
-        """Redact one finished turn and queue it for every sink."""
+        """Redact one finished turn and queue it for every sink that the site lets keep it."""
         text = await self._hooks.redact(entry.text, "transcript")
         # Half a character, as text cut by UTF-16 has it, cannot be stored and would cost a batch.
         whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
         clean = replace(entry, text=whole)
-        for runner in self._runners:
+        days = self._days(entry.kiosk_id)
+        for runner in [
+            *(self._kept if days.transcripts else ()),
+            *(self._boxed if days.outbox else self._unkept),
+        ]:
             runner.put(clean)
 
     def visit_started(self, visit_id: str, kiosk_id: str, language: str, at: datetime) -> None:
         """Note a visit that began; written in the background, in order."""
-        self._note(lambda: self._visits.started(visit_id, kiosk_id, language, at))
+        if self._days(kiosk_id).visits:
+            self._note(lambda: self._visits.started(visit_id, kiosk_id, language, at))
 
     def visit_ended(self, summary: VisitSummary) -> None:
         """Note a visit that is over; written in the background, in order."""
-        self._note(lambda: self._visits.ended(summary))
+        if self._days(summary.kiosk_id).visits:
+            self._note(lambda: self._visits.ended(summary))
+        elif (count := self._count) is not None:
+            # Where no visit is kept, it is counted all the same: counts say nothing about anybody.
+            self._note(lambda: count(summary))
 
     def _note(self, write: Callable[[], Awaitable[None]]) -> None:
         try:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict, deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
@@ -48,6 +48,7 @@ from kiosk.events import (
     VisitEnded,
     VisitStarted,
     Whispered,
+    wordless,
 )
 from kiosk.model import Kiosk
 from kiosk.signaling.device import Report
@@ -285,6 +286,16 @@ class LiveView:
             yield listener
         finally:
             self._followers.discard(listener)
+
+    def forget(self, visits: Collection[str]) -> None:
+        """Forget what was said in visits that were erased, here and in what may be caught up on."""
+        for visit in self.ended.keys() & set(visits):
+            del self.ended[visit]
+        for at, change in enumerate(self._journal):
+            # The number stays: a gap would send every dashboard back to the start.
+            self._journal[at] = Change(change.seq, wordless(change.event, visits))
+        for kiosk in self.kiosks.values():
+            kiosk.last = wordless(kiosk.last, visits) if kiosk.last is not None else None
 
     def apply(self, event: DomainEvent) -> None:
         """Take one event into the picture and tell every follower."""

@@ -130,6 +130,8 @@ def register_tools(register: RegisterTool, site: Site) -> None:
         index: Index = site.state["index"]
         found = await asyncio.to_thread(index.search, question, session.language, TOLD)
         if not found:
+            # That there was a question nobody could answer; not which.
+            await site.publish("missed", kiosk=session.kiosk.id, insight={"unanswered": "faq"})
             return ToolResult({"found": False, "advice": "Say that you do not know it."})
         passages = [{"question": item.title, "answer": item.text} for item in found]
         best = found[0]

@@ -141,3 +141,27 @@ async def test_a_folder_it_cannot_write_to_stops_the_start(tmp_path: Path) -> No
     ):
         async with running({"jsonl_sink": jsonl_sink}, **options):
             raise AssertionError("it should not have started")
+
+
+async def test_hook_visits_erased(tmp_path: Path) -> None:
+    async with running({"jsonl_sink": jsonl_sink}, **on(tmp_path)) as made:
+        (sink,) = made.hooks.sinks
+        await sink.write([entry(1, "Ada"), entry(1, "Bo", visit="visit_2"), entry(2, "Ada")])
+        path = tmp_path / f"transcript-{START:%Y-%m-%d}.jsonl"
+        other = tmp_path / "transcript-2020-01-01.jsonl"
+        other.write_text('{"visit": "visit_3"}\nno JSON, but visit_1\n')
+        before, inode = other.read_bytes(), path.stat().st_ino
+        assert await made.hooks.visits_erased(frozenset({"visit_1", "visit_9"})) == []
+        assert [line["text"] for line in read(path)] == ["Bo"]
+        assert (path.stat().st_mode & 0o777, path.stat().st_ino) == (0o600, inode)
+        assert other.read_bytes() == before, "what is not ours is left alone"
+        await sink.write([entry(3, "late", visit="visit_2")])
+        assert [line["text"] for line in read(path)] == ["Bo", "late"]
+
+
+async def test_a_folder_that_cannot_be_written_is_a_failure_that_is_tried_again(
+    tmp_path: Path,
+) -> None:
+    async with running({"jsonl_sink": jsonl_sink}, **on(tmp_path)) as made:
+        (tmp_path / "transcript-2020-01-01.jsonl").mkdir()
+        assert await made.hooks.visits_erased(frozenset({"visit_1"})) == ["jsonl_sink"]

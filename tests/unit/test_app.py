@@ -118,7 +118,7 @@ def test_every_address_says_who_may_use_it(tmp_path: Path) -> None:
     }
     # Whoever adds to this list thinks about it.
     allowed = {"/", "/kiosk", "/enrol", "/pairing", "/livez", "/readyz", "/metrics"}
-    allowed |= {"/sw.js", "/offline"}
+    allowed |= {"/sw.js", "/offline", "/erase"}
     allowed |= {"/operator", "/operator/login", "/api/openapi.json"}
     allowed |= {f"/operator/oidc/{name}" for name in ("start", "callback", "back-channel")}
     allowed |= {"/operator/login/out", "/operator/login/code", "/operator/login/emergency"}

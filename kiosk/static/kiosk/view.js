@@ -175,6 +175,15 @@ export class View {
 
   farewell(text) {
     document.querySelector(".ending-text").textContent = text;
+    this.eraseCode("", "");
+  }
+
+  /** With which the visitor can have the visit erased. */
+  eraseCode(code, text) {
+    const place = part("erase-code");
+    place.hidden = !code;
+    place.querySelector("p").textContent = text;
+    place.querySelector("output").textContent = code;
   }
 
   /** Why there is no visit now, in the site's own words or in ours. */

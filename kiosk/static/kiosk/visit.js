@@ -244,13 +244,14 @@ export class Visit {
     this.useLanguage(wanted.language);
   }
 
-  #ended({ reason, text }) {
+  #ended({ reason, text, code, code_text, stay_s }) {
     if (!this.isOn) return; // wiped already: whoever is here now is somebody else
     const words = text || this.texts.get(`ended.${reason}`) || this.texts.get("ended.goodbye");
-    this.#farewell(words);
+    this.#farewell(words, stay_s);
+    if (code) this.view.eraseCode(code, code_text);
   }
 
-  #farewell(words) {
+  #farewell(words, stay_s = 0) {
     this.finishing = true;
     this.resume = null;
     forget();
@@ -258,7 +259,7 @@ export class Visit {
     this.media.hush();
     this.view.farewell(words);
     this.view.setState("ending");
-    this.timers.after("finish", this.page.goodbye_s * 1_000, () => this.wipe());
+    this.timers.after("finish", (stay_s || this.page.goodbye_s) * 1_000, () => this.wipe());
   }
 
   #failure({ code, message, fatal }) {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Final
 
 from alembic import context
 from sqlalchemy import Connection
@@ -10,8 +11,13 @@ from sqlalchemy import Connection
 from kiosk.storage.engine import Database
 from kiosk.storage.schema import VERSION_TABLE, metadata
 
+LOCK: Final = 5_261_074
+"""PostgreSQL's lock for servers that start together; SQLite's one writer is lock enough."""
+
 
 def _run(connection: Connection) -> None:
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({LOCK})")
     context.configure(
         connection=connection,
         target_metadata=metadata,

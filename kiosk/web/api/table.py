@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from typing import Final
 
-from kiosk.web.api import alerts, base, commands, kiosks, me, openapi, pairings, people, visits
+from kiosk.web.api import (
+    alerts,
+    base,
+    commands,
+    insight,
+    kiosks,
+    me,
+    openapi,
+    pairings,
+    people,
+    transcripts,
+    visits,
+)
 from kiosk.web.api.base import ApiRoute
 from kiosk.web.routes import Route
 
@@ -16,6 +28,8 @@ TABLE: Final[tuple[ApiRoute, ...]] = (
     *alerts.ROUTES,
     *commands.ROUTES,
     *pairings.ROUTES,
+    *transcripts.ROUTES,
+    *insight.ROUTES,
 )
 
 

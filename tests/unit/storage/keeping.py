@@ -9,7 +9,7 @@ from pathlib import Path
 
 from typing_extensions import override
 
-from kiosk.clock import SystemClock
+from kiosk.clock import Clock, SystemClock
 from kiosk.model import Speaker, TranscriptEntry
 from kiosk.settings.sections import StorageSettings
 from kiosk.storage.database import Storage, open_storage
@@ -43,7 +43,7 @@ def url(folder: Path) -> str:
 
 
 @asynccontextmanager
-async def kept(folder: Path, clock: ManualClock | None = None) -> AsyncIterator[Storage]:
+async def kept(folder: Path, clock: Clock | None = None) -> AsyncIterator[Storage]:
     """Open a database in `folder`, made at need."""
     settings = StorageSettings(url=url(folder))
     await fresh_database(folder / "kiosk.sqlite3")

@@ -206,11 +206,14 @@ async def site(
     houses: Mapping[str, str] | None = None,
     alerts: Mapping[str, Any] | None = None,
     operators: dict[str, Any] | None = None,
+    contexts: Sequence[Callable[[web.Application], AsyncIterator[None]]] = (),
+    sections: Mapping[str, Any] | None = None,
 ) -> AsyncIterator[Site]:
     """Run the application in `folder`, with two screens and the operators anna and bert.
 
     `houses` says in which house a screen stands; without it all are in one. `alerts` are settings
-    of alerts, which nobody watches here: what a test puts there stays.
+    of alerts, which nobody watches here: what a test puts there stays. `contexts` are open while
+    it runs, `sections` are further settings.
     """
     houses = houses or {}
     clock = ManualClock()
@@ -227,6 +230,7 @@ async def site(
                 {"id": item.id, "name": item.name, "site": houses.get(item.id, "main")}
                 for item in KIOSKS
             ],
+            **(sections or {}),
         },
     )
     static, templates = await asyncio.to_thread(_pages)
@@ -306,6 +310,7 @@ async def site(
                 *routes,
             ],
         )
+        app.cleanup_ctx.extend(contexts)
         runner = web.AppRunner(app, access_log=None)
         async with hooks.running(), app[SHELL].running(storage.plugin(KEEPER)), oidc.opened(app):
             await runner.setup()
