@@ -17,11 +17,11 @@ from kiosk.errors import SettingsError
 from kiosk.settings.alerts import AlertSettings
 from kiosk.settings.attract import AttractSettings
 from kiosk.settings.commands import CommandSettings
+from kiosk.settings.insight import InsightSettings
 from kiosk.settings.overrides import overridden
 from kiosk.settings.people import OperatorSettings
-from kiosk.settings.roles import EVERY_SITE, role_and_site
-from kiosk.settings.insight import InsightSettings
 from kiosk.settings.retention import RetentionSettings
+from kiosk.settings.roles import EVERY_SITE, role_and_site
 from kiosk.settings.screen import ScreenSettings
 from kiosk.settings.sections import (
     SITE_ID,

@@ -25,7 +25,7 @@ from sqlalchemy import (
 )
 from typing_extensions import override
 
-HEAD: Final = "0009"
+HEAD: Final = "0011"
 """The newest revision in migrations/versions; a test keeps the two equal."""
 
 VERSION_TABLE: Final = "alembic_version"

@@ -13,6 +13,7 @@ import pytest
 from docs.settings_reference import sections
 from kiosk.cli import main
 from kiosk.hooks.site import SessionHandle, Site
+from kiosk.security.access import RIGHTS
 from kiosk.testing import Visit
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -90,6 +91,7 @@ def test_settings_exist(path: Path) -> None:
         for name, handle in (("site", Site), ("session", SessionHandle), ("visit", Visit))
         for attribute in [*dir(handle), *OWN.findall(inspect.getsource(handle))]
     }
+    known |= {right.value for right in RIGHTS}
     named = {n for n in DOTTED.findall(code(path)) if n.split(".")[0] in tables}
     assert sorted(named - known) == []
 

@@ -65,7 +65,7 @@ class Round:
 @asynccontextmanager
 async def rounds(folder: Path, receiver: Far) -> AsyncIterator[Round]:
     clock = ManualClock()
-    async with kept(folder, clock) as storage, aiohttp.ClientSession() as http:  # type: ignore[arg-type]  # both are clocks
+    async with kept(folder, clock) as storage, aiohttp.ClientSession() as http:
         settings = TeamsSettings(type="teams", url=SecretStr(receiver.url), timeout_s=5)
         yield Round(storage.alerts, clock, TeamsChannel("chat", settings, http, ZONE))
 

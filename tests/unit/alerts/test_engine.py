@@ -92,7 +92,7 @@ class World:
 @asynccontextmanager
 async def world(folder: Path, *answers: int) -> AsyncIterator[World]:
     clock = ManualClock()
-    async with far(*answers) as receiver, kept(folder, clock) as storage:  # type: ignore[arg-type]  # both are clocks
+    async with far(*answers) as receiver, kept(folder, clock) as storage:
         yield World(clock, storage, receiver)
 
 

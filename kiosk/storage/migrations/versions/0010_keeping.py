@@ -8,8 +8,8 @@ from alembic import op
 from kiosk.storage.indexing import place
 from kiosk.storage.words import index
 
-revision = "0008"
-down_revision = "0007"
+revision = "0010"
+down_revision = "0009"
 branch_labels = None
 depends_on = None
 
