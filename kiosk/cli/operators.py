@@ -169,6 +169,8 @@ async def _remove(settings: Settings, name: str) -> None:
 async def _list(settings: Settings) -> None:
     async with _opened(settings) as (known, _):
         for row in await known.list():
+            if row.origin == "emergency":
+                continue
             click.echo(f"{row.name}\t{_roles(row.grants)}")
 
 

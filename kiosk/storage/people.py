@@ -185,10 +185,11 @@ class OperatorAccounts:
         return tuple(_operator(row, grants.get(row.name, ())) for row in rows)
 
     async def count(self) -> int:
-        """Return how many operators there are."""
+        """Return how many people there are; the account of emergency codes is nobody."""
+        table = schema.operators
+        query = select(func.count()).select_from(table).where(table.c.origin != "emergency")
         async with self._db.read() as connection:
-            result = await connection.execute(select(func.count()).select_from(schema.operators))
-            return result.scalar_one()
+            return (await connection.execute(query)).scalar_one()
 
     async def set_password_hash(self, name: str, password_hash: str, *, changed: bool) -> bool:
         """Replace a hash; False when there is no such operator.

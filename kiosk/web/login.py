@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 from urllib.parse import quote
 
 from aiohttp import hdrs, web
@@ -11,7 +11,7 @@ from kiosk import keys
 from kiosk.security.access import Access
 from kiosk.security.operators import Login, LoginError
 from kiosk.web.dashboard import HOME, render
-from kiosk.web.middlewares import LOGIN, login_of
+from kiosk.web.middlewares import LOGIN, PROVE, login_of
 from kiosk.web.noting import note
 from kiosk.web.request import (
     REQUEST_ID,
@@ -26,8 +26,6 @@ from kiosk.web.request import (
     wants_page,
 )
 from kiosk.web.routes import Route
-
-PROVE: Final = "/operator/me/prove"
 
 
 async def login_page(request: web.Request) -> web.Response:

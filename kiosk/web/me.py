@@ -86,6 +86,8 @@ async def factor(request: web.Request) -> web.Response:
     """Take the first code of a new second factor; its recovery codes are shown this once."""
     login = login_of_browser(request)
     fields = await form(request)
+    # Or a session left open would be enough to lock its owner out.
+    need_proof(request, ENROL_FACTOR)
     known = request.app[keys.OPERATORS].second_factor
     try:
         codes = await known.confirm(login.operator, fields.get("code", "")[:64])

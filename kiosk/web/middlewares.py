@@ -48,6 +48,7 @@ CLIENT_GONE: Final = 499
 """Not a status of HTTP, and never sent: nobody is there."""
 ENROL_FACTOR: Final = "/operator/me/totp"
 """Where somebody whose roles need a second factor sets it up, and may do nothing else before."""
+PROVE: Final = "/operator/me/prove"
 ENROL: Final = "/enrol"
 
 _CODES: Final[Mapping[int, str]] = {
@@ -74,7 +75,9 @@ _SENTENCES: Final[Mapping[int, str]] = {
 
 
 _OF_PEOPLE: Final = RIGHTS | {Access.PERSON}
-_BEFORE_FACTOR: Final = frozenset({ENROL_FACTOR, "/operator/logout", "/api/me", "/api/me/totp"})
+_BEFORE_FACTOR: Final = frozenset(
+    {ENROL_FACTOR, PROVE, "/operator/logout", "/api/me", "/api/me/totp", "/api/me/prove"}
+)
 
 
 def install(app: web.Application, *, error_page: ErrorPage | None = None) -> None:

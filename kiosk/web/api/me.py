@@ -218,6 +218,7 @@ async def offer_factor(request: web.Request, given: Given[Any, Any]) -> FactorOf
 async def confirm_factor(request: web.Request, given: Given[Any, FactorCode]) -> RecoveryCodes:
     """Begin to use the second factor that was offered."""
     login = login_of_browser(request)
+    need_proof(request, _BACK)
     try:
         codes = await request.app[keys.OPERATORS].second_factor.confirm(
             login.operator, given.body.code

@@ -113,3 +113,4 @@ def test_a_lost_device_and_an_emergency() -> None:
         return (await known.break_glass(code, "192.0.2.1")).operator.name
 
     assert with_accounts(enter) == "break-glass"
+    assert kiosk("operators", "list").stdout == "anna\tadministrator\n"

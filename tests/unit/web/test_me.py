@@ -68,6 +68,11 @@ async def test_a_second_factor_is_set_up_needed_and_kept(tmp_path: Path) -> None
         status, text, _ = await running.get("/operator/")
         assert status == 403
         assert "second_factor_needed" in text
+        running.clock.advance(11 * 60)
+        assert "to set it up" in await running.page("/operator/me/totp")
+        status, _, headers = await running.post("/operator/me/totp", {"code": "1"}, **PAGE)
+        assert (status, headers["Location"]) == (303, "/operator/me/prove?next=/operator/me/totp")
+        await running.post("/operator/me/prove", {"given": PASSWORD})
         _, html, _ = await running.get("/operator/me/totp", **PAGE)
         assert 'aria-label="QR code' in html
         found = re.search(r'class="key">([A-Z2-7]+)<', html)
