@@ -31,7 +31,6 @@ from kiosk.security.operators import Operators
 from kiosk.security.pairing import Pairing
 from kiosk.security.passwords import Passwords
 from kiosk.session.context import VisitServices
-from kiosk.session.opening import language_name
 from kiosk.session.registry import SessionRegistry
 from kiosk.session.threads import ToolThreads
 from kiosk.settings import Settings
@@ -70,7 +69,7 @@ from kiosk.web import (
     worker,
 )
 from kiosk.web.api import table as api
-from kiosk.web.catalogues import Catalogues
+from kiosk.web.catalogues import Catalogues, site_texts
 from kiosk.web.commander import COMMANDER, Commander
 from kiosk.web.erase_page import ErasePage
 from kiosk.web.feed import Feed
@@ -94,9 +93,6 @@ MOST_PUBLISHED: Final = 65_536
 """Longest event of a plugin as JSON: it is kept for every operator who looks on."""
 PLUGIN_HTTP_S: Final = 10.0
 """How long a request of a plugin's may take, unless it says otherwise."""
-
-MISSING_NAMED: Final = 5
-"""How many missing sentences the log names; `kiosk check` counts all of them."""
 
 CREDENTIAL: web.AppKey[Credential] = web.AppKey("credential")
 
@@ -122,7 +118,7 @@ def create_app(
     if settings.upstream.endpoint is None:
         raise SettingsError(NO_ENDPOINT)
     clock = clock if clock is not None else SystemClock()
-    texts = _texts(settings)
+    texts = site_texts(settings)
     catalogues = Catalogues()
     for code in settings.site.languages:
         catalogues.url(code, pages.shown_texts(texts, code, settings.site))
@@ -246,25 +242,6 @@ def create_app(
     )
     app.on_shutdown.append(_drain)
     return app
-
-
-def _texts(settings: Settings) -> Texts:
-    """Read every sentence, and say which languages of the site fall back to English."""
-    folder = settings.site.texts
-    texts = Texts.load([folder] if folder is not None else [])
-    for code in settings.site.languages:
-        Texts.describe(code)
-        language_name(code)
-        missing = texts.missing(code)
-        if missing:
-            log.warning(
-                "a language lacks sentences and shows English ones",
-                language=code,
-                missing=len(missing),
-                first=", ".join(missing[:MISSING_NAMED]),
-                texts=str(folder) if folder is not None else "",
-            )
-    return texts
 
 
 def builtins(

@@ -7,13 +7,21 @@ import json
 from collections.abc import Mapping
 from typing import Final
 
+import structlog
 from aiohttp import hdrs, web
 
+from kiosk.i18n import Texts
 from kiosk.security.access import Access
+from kiosk.session.opening import language_name
+from kiosk.settings import Settings
 from kiosk.web.routes import Route
+
+log = structlog.get_logger(__name__)
 
 PREFIX: Final = "/static/texts/"
 _YEAR: Final = "public, max-age=31536000, immutable"
+MISSING_NAMED: Final = 5
+"""How many missing sentences the log names; `kiosk check` counts all of them."""
 
 
 class Catalogues:
@@ -53,3 +61,22 @@ class Catalogues:
     def routes(self) -> list[Route]:
         """Return the address of every language."""
         return [Route("GET", f"{PREFIX}{{language}}.json", self.handle, Access.PUBLIC)]
+
+
+def site_texts(settings: Settings) -> Texts:
+    """Read every sentence, and say which languages of the site fall back to English."""
+    folder = settings.site.texts
+    texts = Texts.load([folder] if folder is not None else [])
+    for code in settings.site.languages:
+        Texts.describe(code)
+        language_name(code)
+        missing = texts.missing(code)
+        if missing:
+            log.warning(
+                "a language lacks sentences and shows English ones",
+                language=code,
+                missing=len(missing),
+                first=", ".join(missing[:MISSING_NAMED]),
+                texts=str(folder) if folder is not None else "",
+            )
+    return texts
