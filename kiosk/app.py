@@ -71,7 +71,6 @@ from kiosk.web import (
 from kiosk.web.api import table as api
 from kiosk.web.catalogues import Catalogues, site_texts
 from kiosk.web.commander import COMMANDER, Commander
-from kiosk.web.erase_page import ErasePage
 from kiosk.web.feed import Feed
 from kiosk.web.fleet_feed import FleetFeed
 from kiosk.web.fleet_rows import ROWS, Rows
@@ -211,10 +210,7 @@ def create_app(
             *plugin_page.routes(),
             *sinks_page.routes(),
             *alerts_page.routes(),
-            *transcripts.routes(),
-            *keeping.routes(),
-            *insight.routes(),
-            *ErasePage(clock).routes(),
+            *transcripts.everything(clock),
             *theme_preview.routes(),
             *plugged.routes(hooks),
             *Feed().routes(),
@@ -226,20 +222,8 @@ def create_app(
         ],
     )
     # Opened in this order, closed in reverse.
-    app.cleanup_ctx.extend(
-        (
-            _storage,
-            _live,
-            _shell,
-            _hooks,
-            _transcripts,
-            keeping.running,
-            _upstream,
-            _visits,
-            alert_service.running,
-            _ready,
-        )
-    )
+    app.cleanup_ctx.extend((_storage, _live, _shell, _hooks, _transcripts, keeping.running))
+    app.cleanup_ctx.extend((_upstream, _visits, alert_service.running, _ready))
     app.on_shutdown.append(_drain)
     return app
 

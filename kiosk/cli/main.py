@@ -188,6 +188,7 @@ def check(config: Path | None, block: tuple[str, ...], no_plugins: bool) -> None
 main.add_command(plugins)
 main.add_command(alerts)
 main.add_command(theme)
+main.add_command(transcripts)
 main.add_command(operators)
 main.add_command(transcripts)
 

@@ -163,7 +163,10 @@ def _kind(sign: str) -> str:
 
 def fold(text: str) -> str:
     """Return letters without case, width and accents: `Führung` and `FUHRUNG` are one."""
-    plain = "".join(_unmarked(unicodedata.normalize("NFKD", text.casefold())))
+    # Taken apart before and after: the Hz in one sign has a capital, and some small letters
+    # come apart only when they are small.
+    small = unicodedata.normalize("NFKD", text).casefold()
+    plain = "".join(_unmarked(unicodedata.normalize("NFKD", small)))
     return "".join(sign for sign in unicodedata.normalize("NFC", plain) if _kind(sign))
 
 

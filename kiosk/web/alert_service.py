@@ -38,7 +38,8 @@ async def running(app: web.Application) -> AsyncIterator[None]:
         clock,
         app[keys.METRICS],
         node=f"{platform.node()}:{settings.server.port}",
-        disks=[data_folder(settings)],
+        # It asks the system where it runs.
+        disks=[await asyncio.to_thread(data_folder, settings)],
         breakers=lambda: app[keys.HOOKS].left_out,
         fresh_s=3 * settings.alerts.every_s,
     )

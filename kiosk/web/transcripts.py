@@ -8,14 +8,16 @@ from typing import Any, Final
 from aiohttp import web
 
 from kiosk import keys
+from kiosk.clock import Clock
 from kiosk.model import EndReason
 from kiosk.security.access import Access
 from kiosk.storage.search import NO_END, WORDLESS, Found
 from kiosk.storage.words import MOST_QUERY, Query
 from kiosk.transcripts.export import KINDS, LEVELS
-from kiosk.web import wording
+from kiosk.web import insight, keeping, wording
 from kiosk.web.asking import Asked, export, look
 from kiosk.web.dashboard import render
+from kiosk.web.erase_page import ErasePage
 from kiosk.web.request import form, operator, refuse
 from kiosk.web.routes import Route
 
@@ -127,6 +129,12 @@ def _choices(request: web.Request) -> dict[str, list[tuple[str, str]]]:
             (WORDLESS, "Nothing was said"),
         ],
     }
+
+
+def everything(clock: Clock) -> list[Route]:
+    """Return the addresses of all pages of what is kept, counted and erased."""
+    erasing = ErasePage(clock).routes()
+    return [*routes(), *keeping.routes(), *insight.routes(), *erasing]
 
 
 def routes() -> list[Route]:
