@@ -13,10 +13,8 @@ from kiosk.security.access import Access
 from kiosk.storage.rows import VisitRow
 from kiosk.web import board, wording
 from kiosk.web.alert_board import banner
-from kiosk.web.request import (
-    identity,
-    operator,
-)
+from kiosk.web.navigation import groups
+from kiosk.web.request import identity, operator
 from kiosk.web.routes import Route
 from kiosk.web.when import When
 
@@ -39,6 +37,7 @@ async def render(
         "operator": identity(request).operator,
         "may": functools.partial(_may, request),
         "nav": "",
+        "places": groups(functools.partial(_may, request), context.get("nav", "")),
         "feed": "",
         "alerts_now": banner(request),
         "extra": await _extra(request, f"operator/{template}"),
@@ -47,7 +46,7 @@ async def render(
     return web.Response(status=status, text=html, content_type="text/html")
 
 
-def _may(request: web.Request, right: str) -> bool:
+def _may(request: web.Request, right: Access | str) -> bool:
     who = identity(request).operator
     return who is not None and who.may(Access(right))
 
