@@ -86,7 +86,7 @@ def _write(files: dict[Path, tuple[str, dict[str, object]]]) -> list[Path]:
         loader=FileSystemLoader(SCAFFOLD),
         undefined=StrictUndefined,
         keep_trailing_newline=True,
-        autoescape=False,  # noqa: S701 - Python and TOML are made here, from a checked name
+        autoescape=False,  # noqa: S701  # nosec B701  # Python and TOML, from a checked name
     )
     made = {
         path: environment.get_template(template).render(values)

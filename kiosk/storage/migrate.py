@@ -13,7 +13,7 @@ from typing import Final
 from urllib.parse import quote
 
 import structlog
-from sqlalchemy import inspect, text
+from sqlalchemy import String, column, inspect, select, table
 from sqlalchemy.engine import URL
 
 from kiosk.errors import StartupError, StorageError
@@ -33,6 +33,7 @@ log = structlog.get_logger(__name__)
 _ONE_AT_A_TIME: Final = threading.Lock()
 
 MIGRATIONS: Final = Path(__file__).resolve().parent / "migrations"
+VERSION: Final = select(column("version_num", String)).select_from(table(VERSION_TABLE))
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,7 @@ def _looked_at(path: Path) -> SchemaStatus | None:
             known = "SELECT name FROM sqlite_master WHERE name = ?"
             if connection.execute(known, (VERSION_TABLE,)).fetchone() is None:
                 return SchemaStatus(None)
-            row = connection.execute(f"SELECT version_num FROM {VERSION_TABLE}").fetchone()  # noqa: S608 - a constant of ours
+            row = connection.execute(str(VERSION)).fetchone()
     except sqlite3.Error as error:
         raise StartupError(str(translate(error))) from None
     return SchemaStatus(row[0] if row else None)
@@ -108,7 +109,7 @@ async def status_of(database: Database) -> SchemaStatus:
         tables = await connection.run_sync(lambda sync: inspect(sync).get_table_names())
         if VERSION_TABLE not in tables:
             return SchemaStatus(None)
-        result = await connection.execute(text(f"SELECT version_num FROM {VERSION_TABLE}"))  # noqa: S608 - a constant of ours
+        result = await connection.execute(VERSION)
         return SchemaStatus(result.scalar_one_or_none())
 
 
