@@ -59,8 +59,8 @@ def table(server: Running) -> list[Address]:
 
 
 @asynccontextmanager
-async def museum(folder: Path) -> AsyncIterator[Running]:
-    """Two houses with a screen and a running visit each."""
+async def museum(folder: Path, **sections: Any) -> AsyncIterator[Running]:
+    """Two houses with a screen and a running visit each; `sections` are further settings."""
     async with running(
         folder,
         kiosks=[
@@ -69,6 +69,7 @@ async def museum(folder: Path) -> AsyncIterator[Running]:
         ],
         sites={OWN: {}, OTHER: {}},
         access={"open": False},
+        **sections,
     ) as server:
         live = server.app[keys.LIVE]
         at = server.app[keys.CLOCK].now()

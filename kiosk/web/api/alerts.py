@@ -94,7 +94,7 @@ class NewSilence(Model):
     site: str = Field("", max_length=48, description="Empty: every site.")
     kiosk: str = Field("", max_length=48, description="Empty: every screen.")
     hours: float = Field(gt=0, le=alert_desk.LONGEST_SILENCE_H, allow_inf_nan=False)
-    why: Why
+    why: Why = Field(json_schema_extra={"minLength": 1, "pattern": r"\S"})
 
 
 class RuleInForce(Model):
@@ -160,7 +160,7 @@ async def history(request: web.Request, given: Given[HistoryQuery, Any]) -> Hist
     if given.query.before is not None:
         before = await kept.get(given.query.before)
         if before is None:
-            refuse(422, "invalid", f"before: {alert_desk.NO_ALERT}")
+            refuse(404, "no_alert", f"before: {alert_desk.NO_ALERT}")
     limit = given.query.limit
     sites = operator(request).sites(Access.FLEET_VIEW)
     rows = await kept.history(limit + 1, before=before, sites=sites)

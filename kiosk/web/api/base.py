@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import json
+import re
 import types
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Generic, TypeVar, Union, get_args, get_origin
+from datetime import date
+from typing import Annotated, Any, Final, Generic, NoReturn, TypeVar, Union, get_args, get_origin
 
 from aiohttp import web
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+from pydantic_core import from_json
 
 from kiosk.security.access import Access
 from kiosk.web.request import refuse
@@ -18,12 +20,28 @@ from kiosk.web.routes import Handler, Route
 JSON: Final = "application/json"
 MAX_SEGMENT: Final = 200
 """Longest part of a path that names something."""
+_DAY: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+
+
+def _day(given: Any) -> Any:
+    if isinstance(given, str) and _DAY.fullmatch(given) is None:
+        raise ValueError("write days as 2026-11-30")
+    return given
+
+
+Day = Annotated[date, BeforeValidator(_day)]
+"""A day in a query; a bare number there would be taken for seconds since 1970."""
 
 
 class Model(BaseModel):
     """What goes in or out. Unknown fields are refused."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+def example(**fields: Any) -> ConfigDict:
+    """Return what puts an example of a model into the document, where its shape is no help."""
+    return ConfigDict(json_schema_extra={"examples": [fields]})
 
 
 class Nothing(Model):
@@ -67,6 +85,11 @@ class ApiRoute:
     media: str = JSON
     tag: str = ""
     refusals: tuple[int, ...] = ()
+
+    @property
+    def address(self) -> str:
+        """The path with the names of its parts, without what they must look like."""
+        return re.sub(r":[^{}]*\}", "}", self.path)
 
 
 def routes(table: Iterable[ApiRoute]) -> list[Route]:
@@ -112,26 +135,52 @@ async def _body(request: web.Request, model: type[BaseModel] | None) -> BaseMode
         return Nothing()
     if request.content_type != JSON:
         refuse(415, "not_json", f"Send this as JSON, with Content-Type {JSON}.")
+    text = await request.read()
     try:
-        data = json.loads(await request.text())
-    except (ValueError, LookupError, RecursionError):
+        # Half of a surrogate pair and endless nesting are refused here: neither can be kept.
+        data = from_json(text, allow_inf_nan=False)
+    except ValueError:
         refuse(400, "bad_json", "The body is no JSON in UTF-8.")
     if not isinstance(data, dict):
         refuse(422, "invalid", "The body must be a JSON object.")
-    return _checked(model, data)
+    _without_nul(data)
+    try:
+        # Types as JSON has them: 0 is not false, and a number is no day.
+        return model.model_validate_json(text, strict=True)
+    except ValidationError as error:
+        _invalid(model, error)
 
 
 def _checked(model: type[BaseModel], data: Mapping[str, Any]) -> BaseModel:
+    _without_nul(data)
     try:
         return model.model_validate(data)
     except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False, include_context=False)[0]
-        where = ".".join(str(part)[:80] for part in first["loc"])
-        text = str(first["msg"]).removeprefix("Value error, ")
-        if first["type"] == "extra_forbidden":
-            known = ", ".join(model.model_fields) or "none"
-            text = f"is not known here; known are: {known}"
-        return refuse(422, "invalid", f"{where}: {text}." if where else f"{text}.")
+        _invalid(model, error)
+
+
+def _without_nul(given: Any, where: str = "") -> None:
+    """Refuse the one character that no database keeps; the parser bounds how deep it goes."""
+    if isinstance(given, dict):
+        for name, value in given.items():
+            _without_nul(name, where)
+            _without_nul(value, f"{where}.{name[:80]}" if where else name[:80])
+    elif isinstance(given, list):
+        for value in given:
+            _without_nul(value, where)
+    elif isinstance(given, str) and "\0" in given:
+        text = "has a NUL character; leave it out."
+        refuse(422, "invalid", f"{where}: {text}" if where else f"A name {text}")
+
+
+def _invalid(model: type[BaseModel], error: ValidationError) -> NoReturn:
+    first = error.errors(include_input=False, include_url=False, include_context=False)[0]
+    where = ".".join(str(part)[:80] for part in first["loc"])
+    text = str(first["msg"]).removeprefix("Value error, ")
+    if first["type"] == "extra_forbidden":
+        known = ", ".join(model.model_fields) or "none"
+        text = f"is not known here; known are: {known}"
+    refuse(422, "invalid", f"{where}: {text}." if where else f"{text}.")
 
 
 def _is_list(annotation: Any) -> bool:

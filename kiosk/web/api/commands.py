@@ -10,7 +10,7 @@ from pydantic import Field
 from kiosk import keys
 from kiosk.security.access import Access
 from kiosk.web import orders_page as page
-from kiosk.web.api.base import ApiRoute, Given, Model
+from kiosk.web.api.base import ApiRoute, Given, Model, example
 from kiosk.web.fleet_board import Choice
 from kiosk.web.orders import MAX_WAIT_S, ORDERS, Order, OrderError, Plan
 from kiosk.web.request import operator, refuse
@@ -27,6 +27,7 @@ class Select(Model):
 class CommandBody(Model):
     """A command, its arguments, the screens and how to go about it."""
 
+    model_config = example(name="identify", select={"show": "trouble"}, wave=20, failures=2)
     name: Literal[
         "reload", "identify", "volume", "mute", "language", "message", "restart_visit", "dark",
         "hold", "service", "screenshot",

@@ -10,14 +10,14 @@ from pydantic import Field
 
 from kiosk.security.access import Access
 from kiosk.web import insight
-from kiosk.web.api.base import ApiRoute, Given, Model
+from kiosk.web.api.base import ApiRoute, Day, Given, Model
 
 
 class InsightQuery(Model):
     """Which days, both included; four weeks to today unless said otherwise."""
 
-    since: date | None = Field(None, description="First day, by the site's calendar.")
-    until: date | None = Field(None, description="Last day.")
+    since: Day | None = Field(None, description="First day, by the site's calendar.")
+    until: Day | None = Field(None, description="Last day.")
     site: str = Field("", max_length=64)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, NoReturn
+from typing import Annotated, Any, NoReturn
 
 from aiohttp import web
 from pydantic import AwareDatetime, Field, SecretStr
@@ -15,7 +15,7 @@ from kiosk.security.operators import AccountError, LoginError
 from kiosk.security.second_factor import SecondFactorError
 from kiosk.security.tokens import TokenError
 from kiosk.storage.rows import LoginRow, TokenRow
-from kiosk.web.api.base import ApiRoute, Given, Model, Nothing
+from kiosk.web.api.base import ApiRoute, Given, Model, Nothing, example
 from kiosk.web.login import need_proof
 from kiosk.web.me import known_sites, token_words
 from kiosk.web.noting import note
@@ -86,11 +86,17 @@ class TokenList(Model):
     tokens: list[TokenInfo]
 
 
+Scope = Annotated[str, Field(json_schema_extra={"enum": sorted(right.value for right in RIGHTS)})]
+
+
 class NewToken(Model):
     """A token to be made."""
 
+    model_config = example(name="reports", scopes=["insight.view"], days=30)
     name: str = Field(min_length=1, max_length=32)
-    scopes: list[str] = Field(min_length=1, max_length=64, description="Rights, as /api/me names.")
+    scopes: list[Scope] = Field(
+        min_length=1, max_length=64, description="Rights, as /api/me names."
+    )
     sites: list[str] | None = Field(None, max_length=200, description="Null: wherever one may.")
     days: int = Field(ge=1, le=3650)
 

@@ -60,7 +60,7 @@ def document(table: Iterable[ApiRoute], *, version: str) -> dict[str, Any]:
     paths: dict[str, dict[str, Any]] = {}
     for item in items:
         operation = _operation(item, refs, defined.get("$defs", {}))
-        paths.setdefault(item.path, {})[item.method.lower()] = operation
+        paths.setdefault(item.address, {})[item.method.lower()] = operation
     return {
         "openapi": "3.1.0",
         "info": {
@@ -97,6 +97,7 @@ def _operation(
     defined: Mapping[str, Any],
 ) -> dict[str, Any]:
     described = _REFUSALS
+    path = item.address
     statuses = {401, 403, 404, 422, *item.refusals} if item.access is not Access.PUBLIC else {422}
     statuses |= {400, 413, 415} if item.body is not None else set()
     statuses |= {503}
@@ -107,7 +108,7 @@ def _operation(
             "required": True,
             "schema": {"type": "string", "minLength": 1, "maxLength": MAX_SEGMENT},
         }
-        for name in re.findall(r"\{(\w+)", item.path)
+        for name in re.findall(r"\{(\w+)", path)
     ]
     query = _resolved(refs[(item.query, "validation")], defined)
     required = set(query.get("required", ()))
@@ -125,8 +126,8 @@ def _operation(
     operation: dict[str, Any] = {
         "summary": item.summary,
         "description": f"{item.summary}{right}",
-        "operationId": re.sub(r"\W+", "_", f"{item.method.lower()}{item.path}").strip("_"),
-        "tags": [item.tag or item.path.split("/")[2]],
+        "operationId": re.sub(r"\W+", "_", f"{item.method.lower()}{path}").strip("_"),
+        "tags": [item.tag or path.split("/")[2]],
         "parameters": parameters,
         "responses": {str(item.status): _good(item, refs)}
         | {

@@ -11,13 +11,13 @@ from aiohttp import web
 from pydantic import AwareDatetime, Field, SecretStr
 
 from kiosk import keys
-from kiosk.security.access import Access
+from kiosk.security.access import ROLES, Access
 from kiosk.security.operators import AccountError
 from kiosk.security.passwords import make_password
 from kiosk.security.people import MAX_GRANTS, PeopleError, Person
 from kiosk.storage.people import LastAdministratorError
 from kiosk.storage.rows import EVERY_SITE, Grant
-from kiosk.web.api.base import ApiRoute, Given, Model, Nothing
+from kiosk.web.api.base import ApiRoute, Given, Model, Nothing, example
 from kiosk.web.api.me import LoginList, TokenList, login_info, token_info
 from kiosk.web.login import need_proof
 from kiosk.web.noting import note
@@ -59,7 +59,7 @@ class AuditPage(Model):
 class RoleAt(Model):
     """A role, at one site or every one."""
 
-    role: str = Field(max_length=32)
+    role: str = Field(max_length=32, json_schema_extra={"enum": [*ROLES]})
     site: str | None = Field(None, max_length=64, description="Short name; null: every site.")
 
 
@@ -83,6 +83,7 @@ class PersonList(Model):
 class NewPerson(Model):
     """An account to be added."""
 
+    model_config = example(name="vera.lopes", roles=[{"role": "viewer"}])
     name: str = Field(min_length=1, max_length=48)
     roles: list[RoleAt] = Field(min_length=1, max_length=MAX_GRANTS)
     password: SecretStr | None = Field(

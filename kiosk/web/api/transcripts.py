@@ -12,6 +12,7 @@ from kiosk import keys
 from kiosk.security.access import Access
 from kiosk.storage.keeping import Hold as Held
 from kiosk.storage.rows import VisitRow
+from kiosk.storage.search import OUTCOMES
 from kiosk.storage.words import MOST_QUERY
 from kiosk.transcripts.erasing import KeepError
 from kiosk.transcripts.export import MEDIA
@@ -34,7 +35,12 @@ class Wanted(Model):
     site: str = Name
     kiosk: str = Name
     language: str = Name
-    outcome: str = Field("", max_length=40, description="A reason, `no_end` or `nothing_said`.")
+    outcome: str = Field(
+        "",
+        max_length=40,
+        description="A reason, `no_end` or `nothing_said`.",
+        json_schema_extra={"enum": ["", *OUTCOMES]},
+    )
     since: date | None = Field(None, description="First day, by the site's calendar.")
     until: date | None = Field(None, description="Last day.")
 
@@ -61,6 +67,8 @@ class SearchBody(Wanted):
 class ExportBody(Wanted):
     """What to carry out; first and last day are needed."""
 
+    since: date = Field(description="First day, by the site's calendar.")
+    until: date = Field(description="Last day.")
     level: Literal["redacted", "wordless"] = "redacted"
 
 
@@ -344,7 +352,9 @@ async def run(request: web.Request, given: Given[Any, RunBody]) -> RunAnswer:
 
 
 _READ, _ERASE = Access.TRANSCRIPT_READ, Access.TRANSCRIPT_ERASE
-_VISIT = "/api/transcripts/{visit}"
+_VISIT = "/api/transcripts/{visit:visit_[^/]+}"
+"""A visit's id begins so; everything else below is an address of its own."""
+
 
 ROUTES = [
     ApiRoute(

@@ -21,7 +21,9 @@ from kiosk.web.steering import steer
 from kiosk.web.visit_page import found, turns
 
 Words = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=orders.MAX_WORDS)
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=orders.MAX_WORDS),
+    Field(json_schema_extra={"pattern": r"\S"}),
 ]
 
 TAG: Final = "visits"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -10,17 +11,21 @@ from aiohttp import web
 from pydantic import Field
 
 from kiosk.security.access import Access
-from kiosk.web.api.base import ApiRoute, Given, Model, Nothing, routes
+from kiosk.web.api.base import ApiRoute, Day, Given, Model, Nothing, routes
 from tests.unit.web.composing import Site, site
 
 
 class Ask(Model):
     tag: list[str] = Field(default_factory=list)
     limit: int = Field(10, ge=1, le=50)
+    since: Day | None = None
 
 
 class Thing(Model):
     name: str = Field(max_length=5)
+    seen: date | None = None
+    dry: bool = False
+    marks: dict[str, list[str]] = Field(default_factory=dict)
 
 
 class Told(Model):
@@ -79,10 +84,19 @@ async def test_models_go_in_and_out(tmp_path: Path) -> None:
         ("a", "[]", 422, "must be a JSON object"),
         ("a", '{"name": "much too long"}', 422, "name: String should have at most 5"),
         ("a", "{}", 422, "name: Field required."),
-        ("a", '{"name": "a", "price": 3}', 422, "price: is not known here; known are: name."),
+        ("a", '{"name": "a", "price": 3}', 422, "price: is not known here; known are: name, seen"),
         ("a?limit=0", '{"name": "a"}', 422, "limit: Input should be greater than"),
         ("a?limit=1&limit=2", '{"name": "a"}', 422, "limit: give it once."),
         ("a?colour=red", '{"name": "a"}', 422, "colour: is not known here"),
+        ("a", '{"name": "\\ud800"}', 400, "no JSON"),
+        ("a", '{"name": NaN}', 400, "no JSON"),
+        ("a", '{"name": "a", "seen": 0}', 422, "seen: Input should be a valid date"),
+        ("a", '{"name": "a", "dry": 0}', 422, "dry: Input should be a valid boolean"),
+        ("a", '{"name": "a\\u0000"}', 422, "name: has a NUL character; leave it out."),
+        ("a", '{"name": "a", "marks": {"b": ["\\u0000"]}}', 422, "marks.b: has a NUL"),
+        ("a", '{"\\u0000": 1}', 422, "A name has a NUL"),
+        ("a?since=0", '{"name": "a"}', 422, "since: write days as 2026-11-30."),
+        ("a?tag=%00", '{"name": "a"}', 422, "tag: has a NUL"),
         ("%00", '{"name": "a"}', 404, "nothing at this address"),
         ("x" * 201, '{"name": "a"}', 404, "nothing at this address"),
     ],
