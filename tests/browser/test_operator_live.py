@@ -50,7 +50,7 @@ async def test_the_list_follows_and_a_pause_holds_it(tmp_path: Path) -> None:
         needs = page.locator("#attention")
         await expect(needs).to_contain_text("Main entrance has not connected")
         await running.visit()
-        row = page.locator('.screen[data-kiosk="main"]')
+        row = page.locator('.unit[data-kiosk="main"]')
         await expect(row).to_contain_text("Listening in German")
         await expect(row).to_have_attribute("data-tone", "busy")
         await expect(needs).not_to_contain_text("Main entrance")
@@ -107,7 +107,7 @@ async def test_a_visit_is_read_live_ended_once_asked_and_over(tmp_path: Path) ->
             await dialog.get_by_label("Why?").fill("fire drill")
             await dialog.get_by_role("button", name="End the visit").click()
             await expect(page.get_by_text("The visit is ending")).to_be_visible()
-            assert heard == [{"command": "end"}]
+            assert heard == [{"command": "end", "by": "anna"}]
             await expect(page.locator("#live")).to_have_text("Live")
             await running.publish(
                 ev.VisitEnded(
@@ -124,7 +124,7 @@ async def test_a_visit_is_read_live_ended_once_asked_and_over(tmp_path: Path) ->
 async def test_a_dashboard_cut_off_catches_up_by_itself(tmp_path: Path) -> None:
     async with site(tmp_path) as running, dashboard(running, "/operator/") as page:
         await running.visit()
-        row = page.locator('.screen[data-kiosk="main"]')
+        row = page.locator('.unit[data-kiosk="main"]')
         await expect(row).to_contain_text("Listening")
         stamp: dict[str, Any] = {"kiosk_id": "main", "visit_id": "visit_1", "at": running.at()}
         # More at once than a slow reader may fall behind: its socket is closed.
