@@ -128,14 +128,14 @@ async def test_a_device_that_is_no_screen_sees_words_instead_of_the_browsers_err
     ):
         wire.to(server.url)
         async with screen(browser, wire.url) as (_, page):
-            await page.get_by_label("Code").wait_for()
+            await page.get_by_test_id("pairing-code").wait_for()
             await page.wait_for_function(KEPT.replace("/kiosk", "/offline"))
             wire.pull()
             await page.goto(wire.url)
             await state(page, "offline")
             assert shades(await page.screenshot(type="jpeg")) > 4
             wire.to(server.url)
-            await page.get_by_label("Code").wait_for()
+            await page.get_by_test_id("pairing-code").wait_for()
 
 
 async def test_a_new_version_is_loaded_between_visits_and_once(tmp_path: Path) -> None:

@@ -268,14 +268,13 @@ export class View {
 // What is longer than its room is read on by a touch, not a drag; the button goes when all was seen.
 function readOn(box, button) {
   const look = () => {
-    // The room that the button itself takes is not what makes it needed.
-    const gap = parseFloat(getComputedStyle(box.parentElement).rowGap) || 0;
-    const room = box.clientHeight + (button.hidden ? 0 : button.offsetHeight + gap);
-    const isLong = box.scrollHeight > room + SLACK_PX;
-    const isBelow = box.scrollTop + box.clientHeight < box.scrollHeight - SLACK_PX;
-    const isNeeded = isLong && isBelow;
-    if (!isNeeded && document.activeElement === button) box.focus({ preventScroll: true });
+    const hadFocus = document.activeElement === button;
+    // Measured without the button, whose own room is not what makes it needed: with it the answer
+    // would change the layout, and the layout the answer, for ever.
+    button.hidden = true;
+    const isNeeded = box.scrollTop + box.clientHeight < box.scrollHeight - SLACK_PX;
     button.hidden = !isNeeded;
+    if (hadFocus) (isNeeded ? button : box).focus({ preventScroll: true });
   };
   button.addEventListener("click", () => box.scrollBy({ top: box.clientHeight * PAGE }));
   box.addEventListener("scroll", look, { passive: true });
