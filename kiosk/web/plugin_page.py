@@ -21,6 +21,13 @@ SHOWN_FAILURES = 10
 
 async def plugins_page(request: web.Request) -> web.Response:
     """List the plugins with their hooks, tools, checks and failures."""
+    rows = await plugin_rows(request)
+    tried = request.query.get("tried", "")
+    return await render(request, "plugins.html", nav="plugins", plugins=rows, tried=tried)
+
+
+async def plugin_rows(request: web.Request) -> list[dict[str, Any]]:
+    """Return what there is to say of each plugin."""
     hooks = request.app[keys.HOOKS]
     checks = await request.app[keys.READY].run()
     rows = [_row(hooks, plugin.name) for plugin in hooks.plugins]
@@ -30,20 +37,25 @@ async def plugins_page(request: web.Request) -> web.Response:
             for name, result in checks.items()
             if name.partition(":")[0] == row["name"] and ":" in name
         ]
-    tried = request.query.get("tried", "")
-    return await render(request, "plugins.html", nav="plugins", plugins=rows, tried=tried)
+    return rows
 
 
 async def try_again(request: web.Request) -> web.Response:
     """Call a plugin's left-out hooks again from now on."""
     await form(request)
+    name = await again(request)
+    raise web.HTTPSeeOther(f"/operator/plugins?tried={name}")
+
+
+async def again(request: web.Request) -> str:
+    """Try the plugin of the address again and return its name; audited."""
     name = request.match_info["plugin"]
     hooks = request.app[keys.HOOKS]
     if name not in {plugin.name for plugin in hooks.plugins}:
         refuse(404, "no_plugin", "There is no such plugin; it may be blocked or removed.")
     await note(request, "plugin.try_again", name)
     hooks.try_again(name)
-    raise web.HTTPSeeOther(f"/operator/plugins?tried={name}")
+    return name
 
 
 def _row(hooks: Hooks, name: str) -> dict[str, Any]:

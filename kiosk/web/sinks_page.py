@@ -26,7 +26,7 @@ _DONE = {
 
 async def sinks_page(request: web.Request) -> web.Response:
     """List the sinks, how their outboxes stand, and what can be done."""
-    rows = [_row(request, state) for state in await _states(request)]
+    rows = [_row(request, state) for state in await sink_states(request)]
     done = _DONE.get(request.query.get("done", ""), "")
     return await render(request, "sinks.html", nav="sinks", sinks=rows, done=done, forget=None)
 
@@ -40,22 +40,35 @@ async def forget_page(request: web.Request) -> web.Response:
 async def replay(request: web.Request) -> web.Response:
     """Offer a sink its dead letters again."""
     await form(request)
+    await replay_one(request)
+    raise web.HTTPSeeOther("/operator/sinks?done=replayed")
+
+
+async def replay_one(request: web.Request) -> int:
+    """Offer the sink of the address its dead letters again and return how many; audited."""
     name = (await _state(request)).sink
     count = await request.app[keys.RECORDER].replay(name)
     await note(request, "sink.replay", name, f"{count} entries")
-    raise web.HTTPSeeOther("/operator/sinks?done=replayed")
+    return count
 
 
 async def forget(request: web.Request) -> web.Response:
     """Delete a sink's dead letters; of a sink that is gone, everything."""
     await form(request)
-    name = (await _state(request)).sink
-    count = await request.app[keys.RECORDER].forget_dead(name)
-    await note(request, "sink.forget", name, f"{count} entries")
+    await forget_one(request)
     raise web.HTTPSeeOther("/operator/sinks?done=forgotten")
 
 
-async def _states(request: web.Request) -> list[SinkState]:
+async def forget_one(request: web.Request) -> int:
+    """Delete what can be forgotten of the sink of the address; return how many entries; audited."""
+    name = (await _state(request)).sink
+    count = await request.app[keys.RECORDER].forget_dead(name)
+    await note(request, "sink.forget", name, f"{count} entries")
+    return count
+
+
+async def sink_states(request: web.Request) -> list[SinkState]:
+    """Return how every sink stands."""
     try:
         return await request.app[keys.RECORDER].states()
     except StorageError as error:
@@ -64,7 +77,7 @@ async def _states(request: web.Request) -> list[SinkState]:
 
 async def _state(request: web.Request) -> SinkState:
     name = request.match_info["sink"]
-    found = next((state for state in await _states(request) if state.sink == name), None)
+    found = next((state for state in await sink_states(request) if state.sink == name), None)
     if found is None:
         refuse(404, "no_sink", "Nothing waits for a sink of this name, and no plugin offers it.")
     return found

@@ -13,6 +13,7 @@ from kiosk.web import board, fleet_board
 from kiosk.web.api.base import ApiRoute, Given, Model
 from kiosk.web.fleet_board import Choice
 from kiosk.web.fleet_rows import ROWS
+from kiosk.web.kiosk_page import screenshot
 from kiosk.web.request import operator, refuse
 
 
@@ -82,6 +83,12 @@ async def kiosk(request: web.Request, given: Given[Any, Any]) -> Screen:
     return _screen(request, request.app[ROWS].fields(item))
 
 
+async def picture(request: web.Request, given: Given[Any, Any]) -> web.StreamResponse:
+    """Return the newest picture of a screen."""
+    del given
+    return await screenshot(request)
+
+
 def _screen(request: web.Request, fields: dict[str, Any]) -> Screen:
     hours = request.app[keys.LIVE].day.of(fields["id"])
     known = {name: fields[name] for name in Screen.model_fields if name != "hours"}
@@ -106,6 +113,15 @@ ROUTES = [
         Access.FLEET_VIEW,
         "One screen.",
         answer=Screen,
+        tag="kiosks",
+    ),
+    ApiRoute(
+        "GET",
+        "/api/kiosks/{kiosk}/screenshot",
+        picture,
+        Access.KIOSK_COMMAND,
+        "The newest picture of a screen, minutes old at most; the command `screenshot` takes one.",
+        media="image/jpeg",
         tag="kiosks",
     ),
 ]

@@ -148,7 +148,10 @@ def _operation(
 def _good(item: ApiRoute, refs: Mapping[Any, Mapping[str, Any]]) -> dict[str, Any]:
     if item.status == 204:
         return {"description": "Done."}
-    schema = refs[(item.answer, "serialization")] if item.media == JSON else {"type": "string"}
+    if item.media == JSON:
+        schema = refs[(item.answer, "serialization")]
+    else:
+        schema = {} if item.media.startswith("image/") else {"type": "string"}
     return {"description": "Done.", "content": {item.media: {"schema": schema}}}
 
 

@@ -14,6 +14,7 @@ from kiosk.web.api import (
     openapi,
     pairings,
     people,
+    system,
     transcripts,
     visits,
 )
@@ -30,6 +31,7 @@ TABLE: Final[tuple[ApiRoute, ...]] = (
     *pairings.ROUTES,
     *transcripts.ROUTES,
     *insight.ROUTES,
+    *system.ROUTES,
 )
 
 
