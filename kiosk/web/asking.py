@@ -16,6 +16,7 @@ from kiosk.storage.words import Query
 from kiosk.transcripts.export import MEDIA, Export, Kind, Level
 from kiosk.web.noting import note
 from kiosk.web.request import operator, refuse
+from kiosk.web.wording import count as count_of
 
 MOST_EXPORT_DAYS: Final = 366
 
@@ -36,7 +37,7 @@ class Asked:
     def narrowed(self) -> str:
         """Say for the audit what was asked for: never the words, which may name a person."""
         query = Query.of(self.words)
-        parts = [f"{len(query.words)} words"] if query else []
+        parts = [count_of(len(query.words), "word")] if query else []
         names = ("site", "kiosk", "language", "outcome", "since", "until")
         parts += [f"{name} {getattr(self, name)}" for name in names if getattr(self, name)]
         return ", ".join(parts) or "everything"
@@ -85,7 +86,8 @@ async def look(
     )
     more = found[limit - 1].visit.id if len(found) > limit else ""
     if query:
-        detail = f"{asked.narrowed}: {len(found[:limit])}{'+' if more else ''} visits"
+        some = count_of(len(found[:limit]), "visit")
+        detail = f"{asked.narrowed}: {some}{' and more' if more else ''}"
         await note(request, "transcripts.search", "", detail, site=asked.site)
     return list(found[:limit]), more
 
@@ -111,7 +113,7 @@ async def export(
     if count > most:
         refuse(422, "too_many", f"These are more than {most} visits; choose a shorter time.")
     made = Export(chosen, query, kind, level)
-    detail = f"{count} visits, {level}, {kind}; {asked.narrowed}"
+    detail = f"{count_of(count, 'visit')}, {level}, {kind}; {asked.narrowed}"
     await note(request, "transcripts.export", "", detail, site=asked.site)
     response = web.StreamResponse(
         headers={

@@ -246,3 +246,27 @@ async def test_a_passer_by_cannot_zoom_the_screen() -> None:
             "addEventListener('touchmove', (event) => event.stopImmediatePropagation(), true)"
         )
         assert await enlarged_by_two_fingers(page) == 1, "not by a page that is busy, either"
+
+
+# How often the button that reads on came and went in so many drawn frames.
+FLICKERS = """async frames => {
+  const button = document.querySelector("[data-testid=consent-on]");
+  const drawn = () => new Promise((done) => requestAnimationFrame(done));
+  for (let i = 0; i < 3; i += 1) await drawn();
+  let changes = 0;
+  for (let i = 0, was = button.hidden; i < frames; i += 1) {
+    await drawn();
+    if (button.hidden !== was) changes += 1;
+    was = button.hidden;
+  }
+  return changes;
+}"""
+
+
+async def test_the_notice_keeps_its_place_whatever_the_height() -> None:
+    async with opened() as (_, page):
+        await page.get_by_test_id("start").click()
+        await state(page, "consent")
+        for height in range(780, 1000, 20):
+            await page.set_viewport_size({"width": 540, "height": height})
+            assert await page.evaluate(FLICKERS, 6) == 0, f"at {height} px"

@@ -6,17 +6,16 @@ With TEST_PICTURES naming a folder, each step is a picture there.
 from __future__ import annotations
 
 import asyncio
-import os
-from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Page, async_playwright, expect
+from playwright.async_api import async_playwright, expect
 
 from kiosk import keys
 from kiosk.emulator.speech.engines import Engines
 from kiosk.storage.rows import Grant
 from kiosk.testing.fixtures import MakeHarness
+from tests.browser.picturing import DESK, picture
 from tests.browser.real_visit import CHROMIUM, PORTRAIT
 from tests.functional.test_steering import PASSWORD
 
@@ -24,30 +23,12 @@ pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine"),
 ]
-DESK: Any = {"width": 1440, "height": 900}
 SPOKEN_MS = 30_000
 """Longest that a sentence or two take to be spoken here."""
-PHONE: Any = {"width": 390, "height": 844}
 SETTINGS: Any = {
     "visit": {"greet": False},
     "operators": {"sentences": [{"id": "closing", "text": {"en": "We close soon."}}]},
 }
-
-
-async def picture(page: Page, name: str) -> None:
-    """Take pictures of a step, where somebody wants them."""
-    folder = os.environ.get("TEST_PICTURES")  # noqa: TID251 - no setting of the product
-    if folder is None:
-        return
-    await page.screenshot(path=str(Path(folder) / f"{name}.png"))
-    if "/operator/" in page.url:
-        schemes: tuple[Any, ...] = ("dark", "light")
-        for scheme in schemes:
-            await page.emulate_media(color_scheme=scheme)
-            for size, words in ((PHONE, "phone"), (DESK, "desk")):
-                await page.set_viewport_size(size)
-                path = Path(folder) / f"{name}-{words}-{scheme}.png"
-                await page.screenshot(path=str(path), full_page=True)
 
 
 async def test_an_operator_takes_part_and_the_visitor_sees_it(

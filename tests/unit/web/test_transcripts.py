@@ -19,7 +19,7 @@ async def test_a_visit_is_found_by_a_word_which_is_marked(tmp_path: Path) -> Non
         assert status == 200
         assert "Wo ist &lt;b&gt;die&lt;/b&gt; <mark>Führung</mark>?" in page
         assert "visit_s" not in page
-        assert await actions(site) == [("transcripts.search", "", "1 words: 1 visits")]
+        assert await actions(site) == [("transcripts.search", "", "1 word: 1 visit")]
         status, page, _ = await site.post(HERE, {"words": "nowhere"}, **PAGE)
         assert "No visit has a turn with all of these words" in words(page)
 
@@ -82,7 +82,7 @@ async def test_what_was_found_is_exported_under_a_name_that_says_what_it_is(tmp_
         ((action, _, detail),) = await actions(site)
         assert (action, detail) == (
             "transcripts.export",
-            "1 visits, redacted, csv; since 2026-03-01, until 2026-03-01",
+            "1 visit, redacted, csv; since 2026-03-01, until 2026-03-01",
         )
 
 
