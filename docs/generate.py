@@ -12,6 +12,7 @@ import re
 import sys
 import typing
 from collections.abc import Callable, Iterable
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -183,10 +184,16 @@ REGIONS: Final[dict[str, Callable[[], str]]] = {
 WHOLE_FILES: Final[dict[str, Callable[[], str]]] = {"deploy/env.example": render_env_example}
 
 
+@cache
+def region(name: str) -> str:
+    """Return what stands in a region, made once in a process; KeyError for one nobody writes."""
+    return REGIONS[name]()
+
+
 def filled(page: str) -> str:
     """Return a page with its regions filled; raises KeyError for a region nobody writes."""
     return REGION.sub(
-        lambda m: f"{m['open']}\n{REGIONS[m['name']]()}\n\n{m['close']}",
+        lambda m: f"{m['open']}\n{region(m['name'])}\n\n{m['close']}",
         page,
     )
 
