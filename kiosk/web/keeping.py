@@ -92,7 +92,7 @@ async def _keep(
         request,
         "keep.html",
         status=status,
-        nav="transcripts",
+        nav="visits",
         visit=visit_id,
         kiosk=known.name if known is not None else row.kiosk_id,
         since=row.started_at.isoformat(),
