@@ -140,7 +140,10 @@ export class Agent {
     });
     this.microphone.addEventListener("lost", () => this.note("microphone: lost"));
     this.media.addEventListener("failed", ({ detail }) => this.note(`media: ${detail}`));
-    addEventListener("error", ({ error }) => this.note(`page: ${error?.name}`));
+    addEventListener("error", ({ error, message }) => {
+      // What takes another frame to lay out is no mistake, and operators are not told of it.
+      if (!message?.startsWith("ResizeObserver")) this.note(`page: ${error?.name ?? "error"}`);
+    });
     addEventListener("unhandledrejection", ({ reason }) => this.note(`page: ${reason?.name}`));
     navigator.mediaDevices?.addEventListener("devicechange", () => this.#count());
     document.addEventListener("visibilitychange", () => this.soon());
