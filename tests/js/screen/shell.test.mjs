@@ -24,7 +24,7 @@ function opened(screen = {}) {
     },
   };
   const media = { isDead: false, closed: 0, close() { this.closed += 1; } };
-  const parts = { visit, media, socket: new Socket(), view: new Words(), microphone: new EventTarget() };
+  const parts = { visit, media, socket: new Socket(), view: new Words(), microphone: new EventTarget(), agent: { kept: { held: false } } };
   const page = { version: "1", screen: { ...SCREEN, ...screen } };
   return { ...parts, shell: new Shell({ page, ...parts }) };
 }
