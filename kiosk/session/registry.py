@@ -109,8 +109,15 @@ class SessionRegistry:
             session.ended.set()
             self._forget(session)
 
+    async def until_over(self, visit_id: str) -> None:
+        """Wait until all that a visit leaves behind is handed on; returns at once for no visit."""
+        session = self._sessions.get(visit_id)
+        if session is not None:
+            await session.gone.wait()
+
     def _forget(self, session: Session) -> None:
         self._sessions.pop(session.ctx.id, None)
+        session.gone.set()
         if not self._sessions:
             self._empty.set()
 

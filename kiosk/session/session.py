@@ -77,6 +77,7 @@ class Session:
     ) -> None:
         self.ctx = VisitContext(services, kiosk, language)
         self.ctx.handle = VisitHandle(self.ctx)
+        self.gone = asyncio.Event()
         self.ctx.questions = Questions(self.ctx)
         self.ctx.offers = functools.partial(
             offers, takes=services.hooks.takes_along, prints=self.ctx.site.print

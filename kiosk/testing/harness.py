@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import tempfile
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -234,6 +235,10 @@ class KioskHarness:
 
     async def transcript(self, visit_id: str) -> Sequence[TranscriptEntry]:
         """Return what is stored of a visit, once all that is queued was written."""
+        if any(visit.id == visit_id and visit.ended is not None for visit in self.visits):
+            # The screen hears of the end a moment before the records do.
+            async with asyncio.timeout(10):
+                await self.app[keys.REGISTRY].until_over(visit_id)
         await self.app[keys.RECORDER].settle(10)
         return await self.storage.turns.of(visit_id)
 

@@ -69,7 +69,7 @@ async def _narrowed(request: web.Request) -> PluginRequest:
     body = b""
     if request.content_type == FORM:
         fields = await form(request)
-    elif request.can_read_body:
+    else:
         body = await request.read()
     who = identity(request)
     cookie = device_cookie(request)

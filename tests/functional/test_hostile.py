@@ -20,6 +20,7 @@ from kiosk.model import Card, ToolResult, VisitSummary
 from kiosk.signaling import messages as m
 from kiosk.testing import KioskHarness, Visit
 from kiosk.testing.fixtures import MakeHarness
+from kiosk.transcripts.erasing import By
 from tests.functional.hostile import WAYS, Way, hooks, hostile, is_called_once
 from tests.functional.looking import log_in, page
 
@@ -102,6 +103,8 @@ async def test_a_visit_completes_and_the_dashboard_names_hook_and_plugin(
     elif hook in {"person_wanted", "take_along"}:
         await touches(harness, hook)
     await completes(harness, guest)
+    if hook == "visits_erased":
+        await erases(harness)
     if not refused and hook != "register_commands":
         await is_named(harness, hook, way)
 
@@ -177,6 +180,16 @@ async def touches(harness: KioskHarness, hook: str) -> None:
     await visit.aclose()
 
 
+async def erases(harness: KioskHarness) -> None:
+    """Erase a visit; it is gone here whatever the plugin does."""
+    visit = await harness.visit(media=False, microphone=False)
+    assert await visit.heard()
+    await visit.leave()
+    await harness.transcript(visit.id)
+    await harness.app[keys.ERASER].erase(visit.id, By("anna"))
+    assert await harness.transcript(visit.id) == ()
+
+
 async def is_named(harness: KioskHarness, hook: str, way: Way) -> None:
     """Find the hook in the plugin's own part of the operator's page."""
     await harness.app[keys.HOOKS].settle((hooks()[hook].timeout_s or 0) + 1)
@@ -193,5 +206,5 @@ async def is_named(harness: KioskHarness, hook: str, way: Way) -> None:
 
 
 def test_every_hook_is_tried_in_every_way() -> None:
-    assert len(cases()) == 26 * 6
+    assert len(cases()) == 27 * 6
     assert sum(is_called_once(hook) for hook in hooks()) == 8

@@ -9,7 +9,7 @@ from kiosk.telemetry import Metrics
 # What a label may be: each has few values, all of them ours or the site's own names.
 LABELS = {
     "reason", "speaker", "tool", "outcome", "by", "hook", "plugin", "kind", "sink", "code", "rung",
-    "name", "event",
+    "name", "event", "data", "severity", "channel", "rule",
 }  # fmt: skip
 
 

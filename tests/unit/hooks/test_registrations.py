@@ -109,7 +109,7 @@ def test_what_fits_is_kept_under_its_name() -> None:
         ({"p": Checks("a check", check)}, "health check 'a check' needs a name"),
         ({"p": Checks("printer", plain)}, "'printer' is an `async def` without arguments"),
         ({"p": Servers(McpServer("museum", "ftp://x"))}, "the url begins with https:// or http"),
-        ({"p": Servers(MUSEUM, per_minute=3)}, "takes no deadline or limit of ours"),
+        ({"p": Servers(MUSEUM, per_minute=3)}, "takes no deadline, limit or confirmation of ours"),
         (
             {"p": Servers(MUSEUM), "q": Servers(MUSEUM)},
             "plugin q: MCP server 'museum' is already registered by p",
