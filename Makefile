@@ -6,9 +6,10 @@ PORT ?= 8080
 ARGS ?=
 # Extras of the demo. `make install EXTRAS=emulator,develop` leaves out the natural voice (500 MB, partly GPL).
 EXTRAS ?= emulator,speech,develop
-# Two test processes: the suite waits for media more than it computes. `make test JOBS=0` for one.
+# Three test processes, also on two cores: outside the browsers the suite waits for media more than it
+# computes (half of two cores stood idle with two). `make test JOBS=0` for one.
 # In the order of the folders, so that what takes longest is not left for the end.
-JOBS ?= 2
+JOBS ?= 3
 
 VENV := .venv
 BIN := $(VENV)/bin
