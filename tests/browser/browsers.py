@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -11,6 +12,13 @@ from typing import Final, Self
 from playwright.async_api import Browser, Playwright, async_playwright
 
 CHROMIUM: Final = shutil.which("chromium") or shutil.which("chromium-browser")
+DRIVEN: Final = (
+    os.environ.get("TEST_BROWSER")  # noqa: TID251 - no setting of the kiosk
+    or shutil.which("chromium-headless-shell")
+    or CHROMIUM
+)
+"""What most tests drive: the same engine without tabs and toolbars, which cost a quarter of the
+computing. `TEST_BROWSER=/usr/bin/chromium make test` drives all of Chromium instead."""
 KEPT: Final = 3
 """Browsers that stay open; the one that was lent longest ago makes room."""
 BASE: Final = (
@@ -21,6 +29,8 @@ BASE: Final = (
     "--disable-component-update",
     "--disable-sync",
 )
+HEARD: Final = "--use-file-for-fake-audio-capture"
+"""A flag of a microphone that plays a file, which only the whole of Chromium has."""
 OF_ONE_TEST: Final = "--use-file-for-"
 """A flag that begins so names a file of the test, so nobody else can use that browser."""
 
@@ -103,4 +113,5 @@ async def launched(playwright: Playwright, *flags: str) -> AsyncIterator[Browser
 
 
 async def _launch(playwright: Playwright, flags: tuple[str, ...]) -> Browser:
-    return await playwright.chromium.launch(executable_path=CHROMIUM, args=[*BASE, *flags])
+    path = CHROMIUM if any(flag.startswith(HEARD) for flag in flags) else DRIVEN
+    return await playwright.chromium.launch(executable_path=path, args=[*BASE, *flags])

@@ -117,6 +117,7 @@ async def page_of(
             viewport=PORTRAIT,  # type: ignore[arg-type]  # playwright's TypedDict is private
             permissions=["microphone"] if microphone is not None else [],
             has_touch=touch,
+            reduced_motion="reduce",  # drawing it takes most of a test's computing
         )
         page = await context.new_page()
         page.set_default_timeout(40_000)

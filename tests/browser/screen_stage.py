@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from fractions import Fraction
 from types import TracebackType
 from typing import Any, Literal, Self
 
 from aiohttp import WSMsgType, web
 from aiortc import RTCPeerConnection, RTCRtpSender, RTCSessionDescription
 from aiortc.mediastreams import AudioStreamTrack, VideoStreamTrack
+from av import VideoFrame
 from playwright.async_api import Browser, Page
+from typing_extensions import override
 
 from kiosk import paths
 from kiosk.clock import SystemClock
@@ -45,6 +48,21 @@ TEMPLATES = Templates()
 THEMES = {folder.name: find_theme(folder.name) for folder in themes_in()}
 SHEETS = {f"themes/{theme.id}/{SCREEN}": stylesheet(theme) for theme in THEMES.values()}
 STATIC = StaticFiles(paths.STATIC, made=SHEETS)
+
+
+class Picture(VideoStreamTrack):
+    """A small grey picture, now and then: coding a large one is no part of these tests."""
+
+    _pts = 0
+
+    @override
+    async def recv(self) -> VideoFrame:
+        """Return the next frame, five in a second."""
+        await SystemClock().sleep(0.2)
+        self._pts += 18_000
+        frame = VideoFrame(width=160, height=120)
+        frame.pts, frame.time_base = self._pts, Fraction(1, 90_000)
+        return frame
 
 
 class Stage:
@@ -251,7 +269,7 @@ class Stage:
         peer = RTCPeerConnection()
         self._peers.append(peer)
         peer.addTrack(AudioStreamTrack())
-        peer.addTrack(VideoStreamTrack())
+        peer.addTrack(Picture())
         codecs = RTCRtpSender.getCapabilities("video").codecs
         for transceiver in peer.getTransceivers():
             if transceiver.kind == "video":
@@ -273,12 +291,17 @@ async def screen(
     width: int = 1080,
     height: int = 1920,
     touch: bool = False,
+    motion: bool = False,
 ) -> AsyncIterator[Page]:
-    """Open the page in a fresh profile and wait for its first screen; it must log no mistake."""
+    """Open the page in a fresh profile and wait for its first screen; it must log no mistake.
+
+    Without `motion` the browser asks for less of it: drawing it takes most of a test's computing.
+    """
     context = await browser.new_context(
         viewport={"width": width, "height": height},
         has_touch=touch,
         permissions=["microphone"] if microphone else [],
+        reduced_motion="no-preference" if motion else "reduce",
     )
     page = await context.new_page()
     page.set_default_timeout(DEADLINE_S * 1000)
@@ -300,12 +323,13 @@ async def opened(
     consent: bool = True,
     microphone: bool = True,
     sign: Mapping[str, str] | None = None,
+    motion: bool = False,
 ) -> AsyncIterator[tuple[Stage, Page]]:
     """Give a stage and its page in their own Chromium; with no flags, one with a microphone."""
     async with (
         Stage(talk=talk, consent=consent, sign=sign) as stage,
         chromium(*(flags or (*FAKE_MICROPHONE, SOUND))) as browser,
-        screen(browser, stage, microphone=microphone) as page,
+        screen(browser, stage, microphone=microphone, motion=motion) as page,
     ):
         yield stage, page
 

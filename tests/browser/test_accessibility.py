@@ -64,7 +64,6 @@ async def dressed(page: Page, look: Look) -> None:
 
 async def states(page: Page, stage: Stage) -> AsyncIterator[str]:
     """Bring the screen through every state it has, and yield each by name."""
-    await page.emulate_media(reduced_motion="reduce")
     # The looks are loaded with the first choice of one.
     await page.locator("[data-size=normal]").dispatch_event("click")
     await until(page, "document.querySelector('link[href$=\"ease.css\"]')?.sheet")

@@ -78,7 +78,6 @@ async def painted(page: Page) -> None:
 @pytest.mark.skipif(not AXE, reason="axe-core is not installed; run .ci/node-packages")
 async def test_every_kind_is_accessible_and_fits_at_every_text_size() -> None:
     async with opened(*NO_MICROPHONE, microphone=False, consent=False) as (stage, page):
-        await page.emulate_media(reduced_motion="reduce")
         await converse(page, stage)
         await page.evaluate(AXE)
         for kind, (title, data) in EXAMPLES.items():
@@ -99,7 +98,6 @@ async def test_every_kind_is_accessible_and_fits_at_every_text_size() -> None:
 
 async def test_long_content_is_read_on_by_touch_and_an_update_keeps_the_place() -> None:
     async with opened(*NO_MICROPHONE, microphone=False, consent=False) as (stage, page):
-        await page.emulate_media(reduced_motion="reduce")
         await converse(page, stage)
         await page.evaluate(
             """() => { window.told = []; for (const name of ["kiosk:card", "kiosk:card-gone"])

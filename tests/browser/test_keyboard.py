@@ -186,7 +186,6 @@ async def test_every_key_is_large_enough_and_covers_nothing() -> None:
         words = m.Caption(turn="1", speaker="avatar", text="The way is " + "long " * 30, final=True)
         await stage.say(m.State(state="listening", media="text"), words)
         await state(page, "listening")
-        await page.emulate_media(reduced_motion="reduce")
         for width, height in SIZES:
             await page.set_viewport_size({"width": width, "height": height})
             for language in FITTING.get(width, LAYOUTS):

@@ -58,7 +58,9 @@ async def desk(browser: Browser, harness: KioskHarness) -> AsyncIterator[Page]:
     """Log anna in; fail on anything that her pages complain about."""
     complaints: list[str] = []
     await harness.app[keys.OPERATORS].add("anna", PASSWORD, grants=[Grant("administrator")])
-    context = await browser.new_context(viewport=DESK, base_url=harness.url)
+    context = await browser.new_context(
+        viewport=DESK, base_url=harness.url, reduced_motion="reduce"
+    )
     page = await context.new_page()
     page.on("pageerror", lambda error: complaints.append(str(error)))
     await page.goto("/operator/login?next=/operator/screens")
@@ -178,7 +180,7 @@ async def test_a_day_from_a_new_screen_to_a_visit_that_is_nowhere(
     viewport: Any = PORTRAIT
     # Two machines: a page behind another one in the same browser is not drawn any more.
     async with asyncio.timeout(120), lent(SOUND) as there, lent() as here:
-        screen = await (await there.new_context(viewport=viewport)).new_page()
+        screen = await there.new_page(viewport=viewport, reduced_motion="reduce")
         await screen.goto(harness.url)
         async with desk(here, harness) as page:
             await let_in(page, screen)

@@ -28,7 +28,9 @@ async def dashboard(running: Site, path: str, **options: Any) -> AsyncIterator[P
     """Open a page of the dashboard as anna; fail on anything the page complains about."""
     complaints: list[str] = []
     async with lent() as browser:
-        context = await browser.new_context(base_url=running.address, **options)
+        context = await browser.new_context(
+            base_url=running.address, reduced_motion="reduce", **options
+        )
         page = await context.new_page()
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on(

@@ -35,7 +35,6 @@ async def choose(page: Page, part: str, *selectors: str) -> None:
 
 async def test_what_the_visitor_changes_is_shown_told_once_and_wiped() -> None:
     async with opened(consent=False) as (stage, page):
-        await page.emulate_media(reduced_motion="reduce")
         await converse(page, stage)
         await choose(page, "see")
         assert await page.evaluate(LOOK) == AS_THE_SITE_HAS_IT
@@ -155,7 +154,6 @@ async def test_of_a_long_answer_the_part_being_said_is_in_view() -> None:
     words = "The museum was founded by the harbour company. " * 10
     top = "document.querySelector('.captions').scrollTop"
     async with opened(consent=False) as (stage, page):
-        await page.emulate_media(reduced_motion="reduce")
         await page.set_viewport_size({"width": 1280, "height": 800})
         await converse(page, stage)
         await stage.say(

@@ -14,7 +14,7 @@ pytestmark = [
 
 
 async def test_a_visit_from_the_first_touch_to_the_wiped_screen() -> None:
-    async with opened() as (stage, page):
+    async with opened(motion=True) as (stage, page):
         await converse(page, stage)
         await stage.until(lambda: stage.audio_bytes > 9_600)
         await stage.until(lambda: bool(stage.of(m.Media)))

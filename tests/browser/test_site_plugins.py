@@ -98,7 +98,7 @@ async def a_call_for_a_person_is_acknowledged_on_the_operators_page(
     await waiting.wait_for()
     browser = page.context.browser
     assert browser is not None
-    desk = await (await browser.new_context()).new_page()
+    desk = await browser.new_page(reduced_motion="reduce")
     await desk.goto(f"{harness.url}/operator/login")
     await desk.locator("[name=name]").fill("anna")
     await desk.locator("[name=password]").fill("a-good-long-password")

@@ -9,12 +9,13 @@ import asyncio
 from typing import Any
 
 import pytest
-from playwright.async_api import async_playwright, expect
+from playwright.async_api import expect
 
 from kiosk import keys
 from kiosk.emulator.speech.engines import Engines
 from kiosk.storage.rows import Grant
 from kiosk.testing.fixtures import MakeHarness
+from tests.browser.browsers import lent
 from tests.browser.picturing import DESK, picture
 from tests.browser.real_visit import CHROMIUM, PORTRAIT
 from tests.functional.test_steering import PASSWORD
@@ -37,12 +38,9 @@ async def test_an_operator_takes_part_and_the_visitor_sees_it(
     harness = await kiosk_harness(engines=engines, settings=SETTINGS)
     await harness.app[keys.OPERATORS].add("anna", PASSWORD, grants=[Grant("administrator")])
     complaints: list[str] = []
-    async with async_playwright() as playwright, asyncio.timeout(120):
-        browser = await playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"]
-        )
+    async with asyncio.timeout(120), lent() as browser:
         viewport: Any = PORTRAIT
-        screen = await (await browser.new_context(viewport=viewport)).new_page()
+        screen = await browser.new_page(viewport=viewport, reduced_motion="reduce")
         await screen.goto(harness.url)
         await screen.get_by_test_id("start").click()
         await screen.get_by_test_id("consent-type").click()
@@ -51,7 +49,7 @@ async def test_an_operator_takes_part_and_the_visitor_sees_it(
         )
         visit_id = next(iter(harness.app[keys.LIVE].running))
 
-        page = await (await browser.new_context(viewport=DESK)).new_page()
+        page = await browser.new_page(viewport=DESK, reduced_motion="reduce")
         page.on("pageerror", lambda error: complaints.append(str(error)))
         await page.goto(f"{harness.url}/operator/login?next=/operator/visits/{visit_id}")
         await page.get_by_label("Name").fill("anna")
@@ -106,5 +104,4 @@ async def test_an_operator_takes_part_and_the_visitor_sees_it(
         await expect(page.locator("#steering")).to_have_count(0)
         await expect(screen.locator("body")).to_have_attribute("data-state", "ending")
         await picture(page, "5-over")
-        await browser.close()
     assert complaints == []

@@ -229,7 +229,7 @@ async def test_the_camera_notices_somebody_and_sees_nothing_of_the_visit(tmp_pat
         await page.wait_for_selector(".watching:not([hidden])")
         assert "No picture is kept" in await page.locator(".watching").inner_text()
         await state(page, "consent")
-        assert [one.by for one in stage.of(m.Start)] == ["presence"]
+        await stage.until(lambda: [one.by for one in stage.of(m.Start)] == ["presence"])
         await page.wait_for_selector(".watching[hidden]", state="attached")
         assert stage.audio_bytes == 0, "no microphone before the notice is accepted"
         sent = {(url.removeprefix(stage.url), data) for how, url, data in asked if how != "GET"}
@@ -255,7 +255,7 @@ async def test_a_sensor_s_post_wakes_the_real_screen() -> None:
         KioskHarness(plugins={"wake_sensor": wake_sensor}, settings=settings) as kiosk,
         chromium() as browser,
     ):
-        page = await browser.new_page()
+        page = await browser.new_page(reduced_motion="reduce")
         page.set_default_timeout(DEADLINE_S * 1000)
         async with page.expect_websocket() as opened:
             await page.goto(kiosk.url)
@@ -272,7 +272,7 @@ async def test_a_sensor_s_post_wakes_the_real_screen() -> None:
 async def test_the_preview_shows_every_state_and_never_takes_a_screens_place() -> None:
     async with KioskHarness() as kiosk, chromium() as browser:
         await kiosk.app[keys.OPERATORS].add("anna", PASSWORD)
-        page = await browser.new_page()
+        page = await browser.new_page(reduced_motion="reduce")
         page.set_default_timeout(DEADLINE_S * 1000)
         mistakes: list[str] = []
         page.on("pageerror", lambda error: mistakes.append(str(error)))
