@@ -9,7 +9,7 @@ EXTRAS ?= emulator,speech,develop
 # Three test processes, also on two cores: outside the browsers the suite waits for media more than it
 # computes (half of two cores stood idle with two). `make test JOBS=0` for one.
 # In the order of the folders, so that what takes longest is not left for the end.
-JOBS ?= 4
+JOBS ?= 3
 
 VENV := .venv
 BIN := $(VENV)/bin

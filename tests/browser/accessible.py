@@ -152,5 +152,5 @@ async def painted(page: Page) -> None:
 async def until(page: Page, claim: str) -> None:
     """Wait until a JavaScript expression holds; the page's own policy allows no `eval` for it."""
     look = f"const look = () => ({claim}) ? done() : requestAnimationFrame(look); look();"
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(60):
         await page.evaluate(f"() => new Promise((done) => {{ {look} }})")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import wave
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -77,6 +78,15 @@ WATCH: Final = """
 """
 
 
+LOOKS: Final = """() => JSON.stringify([
+  { ...document.documentElement.dataset }, { ...document.body.dataset },
+  document.body.innerText.slice(0, 400),
+])"""
+"""What to look at first when a test fails."""
+
+log = logging.getLogger(__name__)
+
+
 async def record(engines: Engines, path: Path, parts: Sequence[str | float]) -> None:
     """Write a WAV: a number is a pause in seconds, a string is said."""
     pcm = b""
@@ -123,7 +133,12 @@ async def page_of(
         page.set_default_timeout(40_000)
         await page.add_init_script(WATCH)
         await page.goto(harness.url)
-        yield page
+        try:
+            yield page
+        except BaseException:
+            if not page.is_closed():
+                log.info("the page at the end: %s", await page.evaluate(LOOKS))
+            raise
 
 
 def first_loud(levels: Sequence[Sequence[float]], threshold: float, after: float = 0.0) -> float:

@@ -12,6 +12,7 @@ import pytest
 from playwright.async_api import Page
 
 from kiosk.signaling import messages as m
+from tests.browser.accessible import painted
 from tests.browser.screen_stage import (
     CHROMIUM,
     FAKE_MICROPHONE,
@@ -145,6 +146,10 @@ async def test_a_picture_of_itself_and_of_a_visit_nothing_that_was_said(tmp_path
 
         await converse(page, stage)
         await stage.until(lambda: bool(stage.of(m.Media)))
+        await page.wait_for_function(
+            "() => document.querySelector('video').getVideoPlaybackQuality().totalVideoFrames > 1"
+        )
+        await painted(page)
         before = brightness((await told(stage, "screenshot")).image)[2]
         card = "<p class='card-large'>" + "█ SECRET ████ " * 30 + "</p>"
         await stage.say(

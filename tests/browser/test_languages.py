@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 from playwright.async_api import Page, expect
 
@@ -108,24 +110,15 @@ async def test_only_the_first_language_comes_with_the_page_and_the_rest_stay_onc
 
 
 async def test_a_language_that_comes_late_is_told_and_shown_whole() -> None:
-    async with Stage() as stage, chromium(SOUND) as browser, screen(browser, stage) as page:
-        await page.evaluate(
-            """() => {
-                const real = window.fetch;
-                window.late = [];
-                window.fetch = async (address, options) => {
-                    const isLate = String(address).includes("/texts/fr");
-                    if (isLate) await new Promise((go) => window.late.push(go));
-                    return real(address, options);
-                };
-            }"""
-        )
+    stage = Stage()
+    stage.texts_late["fr"] = now = asyncio.Event()
+    async with stage, chromium(SOUND) as browser, screen(browser, stage) as page:
         await page.locator("[data-language=fr]").click()
         await expect(page.locator("[data-language=fr]")).to_have_attribute("aria-pressed", "true")
         await converse(page, stage)
         assert stage.of(m.Start)[0].language == "en"
         assert await page.evaluate(FOREIGN, TEXTS.screen("en")) == []
-        await page.evaluate("late.forEach((go) => go())")
+        now.set()
         await stage.until(lambda: [one.language for one in stage.of(m.Language)] == ["fr"])
         await page.wait_for_selector("html[lang=fr]")
         assert await page.evaluate(FOREIGN, TEXTS.screen("fr")) == []

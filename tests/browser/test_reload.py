@@ -65,7 +65,7 @@ async def test_an_open_screen_greets_with_the_new_words(
 async def said(capsys: pytest.CaptureFixture[str], words: str) -> None:
     """Wait until the demo has printed these words since the last look."""
     printed = ""
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(60):
         while words not in printed:
             # Files are watched by a thread that tells the loop; there is no event of ours.
             await SystemClock().sleep(0.05)

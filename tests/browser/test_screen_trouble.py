@@ -86,6 +86,19 @@ async def test_a_stopped_server_is_said_in_words_and_the_screen_comes_back_by_it
         await state(page, "attract")
 
 
+async def test_a_touch_just_as_the_server_comes_back_starts_one_visit() -> None:
+    async with opened() as (stage, page):
+        stage.welcomes.clear()
+        await stage.drop_sockets()
+        await page.wait_for_event("websocket")
+        await page.get_by_test_id("start").click()
+        stage.welcomes.set()
+        await state(page, "consent")
+        await page.get_by_test_id("consent-type").click()
+        await stage.until(lambda: bool(stage.of(m.Consent)))
+        assert len(stage.of(m.Start)) == 1
+
+
 async def test_a_visit_the_server_forgot_ends_with_words_and_is_wiped() -> None:
     async with opened() as (stage, page):
         await converse(page, stage)

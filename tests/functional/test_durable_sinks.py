@@ -51,7 +51,7 @@ class Far:
         return web.Response(status=503 if self.posts == 1 else 204)
 
     async def until(self, ids: set[str]) -> None:
-        async with asyncio.timeout(15), self.changed:
+        async with asyncio.timeout(60), self.changed:
             await self.changed.wait_for(
                 lambda: self.posts > 1 and ids <= {entry["id"] for entry in self.entries}
             )
@@ -155,7 +155,7 @@ async def converse(
             for number in range(LINES):
                 await visit.type(f"line {number}")
                 await visit.heard()
-            async with asyncio.timeout(15):
+            async with asyncio.timeout(60):
                 # Another process commits: there is no event of ours to wait for.
                 while len(await asyncio.to_thread(acknowledged, folder)) < 2 * LINES - 2:
                     await SystemClock().sleep(0.05)

@@ -248,7 +248,7 @@ async def test_a_visitor_takes_a_code_along_and_erases_the_visit(
     assert "show it to the staff" in goodbye.code_text
     assert goodbye.stay_s == 20
     live = harness.app[keys.LIVE]
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         with live.follow() as follower:
             while visit.id in live.running:
                 await follower.next()

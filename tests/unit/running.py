@@ -20,7 +20,7 @@ from kiosk.testing.databases import fresh_database, url_of
 from kiosk.web.tickets import PREFIX, PROTOCOL
 from tests.unit.voicelive.service import Service, serving
 
-WITHIN_S = 5.0
+WITHIN_S = 20.0
 
 
 def site_settings(folder: Path, endpoint: str | None, **sections: Mapping[str, Any]) -> Settings:

@@ -20,6 +20,7 @@ export class Visit {
     this.isOn = false; // a visitor is here: from the first touch until the wipe
     this.resume = null;
     this.toldLanguage = null; // what the server speaks, which may be behind what was just chosen
+    this.isStartTold = false; // on this socket
     this.serverState = "attract";
     this.finishing = false;
     this.finished = 0;
@@ -33,6 +34,7 @@ export class Visit {
   }
 
   hello() {
+    this.isStartTold = false;
     const message = {
       type: "hello",
       protocol: PROTOCOL,
@@ -209,8 +211,8 @@ export class Visit {
     } else if (this.resume) {
       this.#farewell(this.texts.get("ended.upstream_lost"));
     } else if (this.isOn) {
-      // The visitor touched the screen before the server was there.
-      this.#sendStart();
+      // The visitor touched the screen before the server was there, or just as it came.
+      if (!this.isStartTold) this.#sendStart();
       this.#show(this.serverState);
     } else {
       this.#show("attract");
@@ -357,7 +359,7 @@ export class Visit {
 
   #sendStart() {
     this.toldLanguage = this.texts.language;
-    this.socket.send({ type: "start", language: this.toldLanguage, by: this.by });
+    this.isStartTold = this.socket.send({ type: "start", language: this.toldLanguage, by: this.by });
   }
 
   #remember() {

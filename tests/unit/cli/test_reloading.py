@@ -115,7 +115,7 @@ async def touched(file: Path, said: asyncio.Queue[str], words: str) -> None:
     while True:
         await asyncio.to_thread(file.write_text, f"{asyncio.get_running_loop().time()}")
         try:
-            async with asyncio.timeout(2):
+            async with asyncio.timeout(20):
                 while await said.get() != words:
                     pass
                 return

@@ -37,7 +37,7 @@ from tests.unit.voicelive.service import KEY, Answer, ServedLine, Service, confi
 
 LOBBY = Kiosk("lobby", "Lobby", "entrance")
 DESK = Kiosk("desk", "Desk", "staff desk")
-WITHIN_S = 5.0
+WITHIN_S = 20.0
 NOWHERE = Database(make_url("sqlite+aiosqlite:///never-made"))
 """Never connected: no sink of these tests goes through the outbox."""
 

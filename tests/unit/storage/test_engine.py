@@ -115,7 +115,7 @@ async def test_a_cancelled_write_gives_its_place_back(database: Database) -> Non
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    async with asyncio.timeout(2), database.write() as connection:
+    async with asyncio.timeout(20), database.write() as connection:
         await connection.execute(text("INSERT INTO words VALUES ('whole')"))
     async with database.read() as connection:
         rows = (await connection.execute(text("SELECT word FROM words"))).scalars().all()

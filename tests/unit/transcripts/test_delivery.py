@@ -67,7 +67,7 @@ class Script(TranscriptSink):
             raise failures[step]
 
     async def until(self, tries: int) -> None:
-        async with asyncio.timeout(5), self.changed:
+        async with asyncio.timeout(20), self.changed:
             await self.changed.wait_for(lambda: self.tries >= tries)
 
 

@@ -38,7 +38,7 @@ class Plugins:
         return ["desk"] if self.failing and visits else []
 
     async def until_told(self, visit: str) -> None:
-        async with asyncio.timeout(5), self.changed:
+        async with asyncio.timeout(20), self.changed:
             await self.changed.wait_for(lambda: any(visit in visits for visits in self.told))
 
 

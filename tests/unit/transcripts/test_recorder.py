@@ -103,7 +103,7 @@ async def test_a_sink_that_hangs_holds_neither_the_visit_nor_the_others() -> Non
     stuck, quick = Sink("stuck"), Sink("quick")
     stuck.open.clear()
     async with recording(SinkPlugin(stuck, quick)) as recorder:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             for seq in range(1, 4):
                 await recorder.add(entry(seq))
             await stuck.entered.wait()

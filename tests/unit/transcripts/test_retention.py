@@ -45,7 +45,7 @@ async def nights(
 
 async def runs(storage: Storage, clock: ManualClock, count: int) -> tuple[Run, ...]:
     """Wait, in real time, until so many runs are noted and the next night is waited for."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while len(found := await storage.keeping.runs()) < count:
             await clock.until_asleep()
     await clock.until_asleep()

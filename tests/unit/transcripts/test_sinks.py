@@ -34,7 +34,7 @@ async def running(
 
 
 async def settled(runner: SinkRunner) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         await runner.settle()
 
 

@@ -15,7 +15,7 @@ from kiosk.settings.upstream import UpstreamSettings
 from kiosk.voicelive.connection import Connection
 
 KEY = AzureKeyCredential("a key")
-WITHIN_S = 5.0
+WITHIN_S = 20.0
 ICE = [{"urls": ["turn:relay.example:3478"], "username": "user", "credential": "secret"}]
 
 Answer = Callable[[dict[str, Any]], "list[dict[str, Any]]"]

@@ -308,7 +308,7 @@ async def test_closing_wakes_the_reader_and_may_be_repeated() -> None:
                 await connection.receive()
             return caught.value
 
-        async with asyncio.TaskGroup() as group, asyncio.timeout(5):
+        async with asyncio.TaskGroup() as group, asyncio.timeout(20):
             reader = group.create_task(read(), name="reader")
             await line.send("session.created", session={})
             group.create_task(connection.aclose(), name="close")

@@ -135,7 +135,7 @@ class Site:
         target = self.live.seq + len(events)
         for event in events:
             await self.app[keys.BUS].publish(EVENTS_TOPIC, event.model_dump(mode="json"))
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             with self.live.follow() as follower:
                 while self.live.seq < target:
                     await follower.next()

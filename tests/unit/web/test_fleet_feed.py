@@ -162,7 +162,7 @@ async def test_without_a_login_there_is_none_and_a_plain_request_is_told(tmp_pat
 
 
 async def ended_with(socket: aiohttp.ClientWebSocketResponse) -> int | None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while (await socket.receive()).type not in {WSMsgType.CLOSE, WSMsgType.CLOSED}:
             pass
     return socket.close_code

@@ -74,7 +74,7 @@ async def test_what_is_too_old_goes_when_somebody_says_so(tmp_path: Path) -> Non
         await site.log_in()
         status, _, headers = await site.post("/operator/retention/run")
         assert (status, headers["Location"]) == (303, "/operator/retention?done=running")
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             while not await site.storage.keeping.runs():
                 await site.page("/operator/retention")
         page = await site.page("/operator/retention")

@@ -222,7 +222,7 @@ async def test_a_browser_that_goes_away_in_mid_request_is_no_error(tmp_path: Pat
             writer.write(head.encode())
             await writer.drain()
             writer.transport.abort()
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(20):
                 await noticed.wait()
             left = running.app[keys.METRICS].requests_left
     assert next(iter(left.collect())).samples[0].value == 1

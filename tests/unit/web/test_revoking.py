@@ -53,5 +53,5 @@ async def test_what_the_command_line_revokes_is_found(tmp_path: Path) -> None:
         ):
             await screen.hello()
             await storage.devices.revoke(device)
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(20):
                 await closed(screen)

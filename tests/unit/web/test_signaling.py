@@ -255,7 +255,7 @@ async def test_operators_are_told_of_screens_that_come_and_go(tmp_path: Path) ->
             async with server.screen() as screen:
                 await screen.hello()
             kinds = []
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(20):
                 async for payload in subscription:
                     kinds.append((payload["type"], payload["kiosk_id"]))
                     if len(kinds) == 2:

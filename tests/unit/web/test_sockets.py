@@ -56,7 +56,7 @@ def caption(number: int) -> m.Caption:
 
 
 async def read(client: aiohttp.ClientWebSocketResponse) -> list[dict[str, Any]]:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         return [
             json.loads(frame.data) async for frame in client if frame.type is aiohttp.WSMsgType.TEXT
         ]
@@ -70,7 +70,7 @@ async def test_messages_go_out_in_order() -> None:
         await ws.receive()
 
     async with served(handle, Metrics()) as client:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             turns = [json.loads((await client.receive()).data)["turn"] for _ in range(5)]
         assert turns == ["0", "1", "2", "3", "4"]
 

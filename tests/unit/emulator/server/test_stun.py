@@ -62,7 +62,7 @@ async def test_over_a_real_socket() -> None:
     )
     transport.sendto(b"noise")
     transport.sendto(REQUEST)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         answer = await client.answer
     own = transport.get_extra_info("sockname")
     assert answer == answer_binding(REQUEST, own)

@@ -105,7 +105,7 @@ async def test_one_that_went_away_by_itself_is_not_cut() -> None:
 
 async def test_no_cap_no_task() -> None:
     clock = ManualClock()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         await Avatar(clock, Quotas(Service(), clock)).caps.run()
 
 
