@@ -74,6 +74,28 @@ async def test_what_the_visitor_changes_is_shown_told_once_and_wiped() -> None:
         assert await page.evaluate("document.querySelector('video').volume") == 1
 
 
+async def test_a_change_just_before_the_end_spoils_no_goodbye() -> None:
+    async with opened(consent=False) as (stage, page):
+        await converse(page, stage)
+        await page.evaluate(
+            """() => {
+                window.states = [];
+                const note = () => window.states.push(document.body.dataset.state);
+                const watched = { attributeFilter: ["data-state"] };
+                new MutationObserver(note).observe(document.body, watched);
+            }"""
+        )
+        await choose(page, "see", "[data-size=large]")
+        await page.keyboard.press("Escape")
+        await page.get_by_test_id("end").click()
+        await state(page, "ending")
+        # As the server does with a message that needs a visit and comes after its end.
+        await stage.say(m.Failure(code="not_now", message="`comfort` needs a visit."))
+        await state(page, "attract")
+        assert set(await page.evaluate("states")) == {"ending", "attract"}
+        assert stage.of(m.Comfort) == []
+
+
 async def test_what_the_visitor_says_is_shown_and_not_told_back() -> None:
     async with opened(consent=False) as (stage, page):
         await converse(page, stage)

@@ -27,7 +27,7 @@ export class Visit {
     this.reloadWhenDone = false;
     this.timers = new Timers();
     this.talk = new Talk(parts, () => this.isOn && !this.finishing, () => this.#remember());
-    this.options.tell = (message) => this.isOn && this.socket.send(message);
+    this.options.tell = (message) => this.isOn && !this.finishing && this.socket.send(message);
     this.handlers = this.#handlers();
     this.#recall();
     this.#listen();
@@ -275,7 +275,7 @@ export class Visit {
     if (code === "form") this.cards.formRefused();
     // A site's own refusal (outside opening hours, say) is worded by the site for its visitors.
     const words = code === "denied" ? message : this.texts.get(`error.${code}`);
-    if (!fatal && this.isOn && !this.resume) {
+    if (!fatal && this.isOn && !this.resume && !this.finishing) {
       this.#refused(words || this.texts.get("error.other"));
     } else if (fatal) {
       this.finishing = true;
