@@ -8,6 +8,7 @@ ARGS ?=
 EXTRAS ?= emulator,speech,develop
 # Three test processes, also on two cores: outside the browsers the suite waits for media more than it
 # computes (half of two cores stood idle with two). `make test JOBS=0` for one.
+# Byte code is written: the processes that tests start would all compile everything anew.
 # In the order of the folders, so that what takes longest is not left for the end.
 JOBS ?= 3
 
@@ -66,7 +67,7 @@ $(VENV)/.installed-dev: $(INPUTS) | $(BIN)/python
 test: dev
 	@.ci/system-packages
 	@.ci/node-packages
-	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder $(ARGS)
+	@env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 bench: dev
 	@$(BIN)/python -m benchmarks $(ARGS)
