@@ -39,7 +39,7 @@ async def barge_in_browser() -> Sequence[Row]:
         settings = {"visit": {"greet": False}}
         async with (
             KioskHarness(engines=engines, scenario=SCENARIO, settings=settings) as harness,
-            page_of(harness, microphone=speech) as page,
+            page_of(harness, microphone=speech, motion=True) as page,
         ):
             await page.get_by_test_id("start").click()
             await page.get_by_test_id("consent-accept").click()

@@ -158,7 +158,7 @@ async def first_words() -> Sequence[Row]:
             async with KioskHarness(
                 engines=engines, scenario=SCENARIO, settings=SETTINGS, plugins={"greets": Greets()}
             ) as harness:
-                async with page_of(harness, microphone=speech) as page:
+                async with page_of(harness, microphone=speech, motion=True) as page:
                     await page.add_init_script(WATCH)
                     await page.reload()
                     await _begin_often(harness, page, ours)

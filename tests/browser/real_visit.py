@@ -114,8 +114,12 @@ async def page_of(
     microphone: Path | None = None,
     sound: bool = True,
     touch: bool = False,
+    motion: bool = False,
 ) -> AsyncIterator[Page]:
-    """Open the kiosk's page; without `microphone` the browser refuses it."""
+    """Open the kiosk's page; without `microphone` the browser refuses it.
+
+    Without `motion` the browser asks for less of it, as drawing it takes most of the computing.
+    """
     flags = [SOUND] if sound else []
     if microphone is not None:
         flags += [
@@ -127,7 +131,7 @@ async def page_of(
             viewport=PORTRAIT,  # type: ignore[arg-type]  # playwright's TypedDict is private
             permissions=["microphone"] if microphone is not None else [],
             has_touch=touch,
-            reduced_motion="reduce",  # drawing it takes most of a test's computing
+            reduced_motion="no-preference" if motion else "reduce",
         )
         page = await context.new_page()
         page.set_default_timeout(40_000)
