@@ -110,8 +110,8 @@ class Operator:
 
     @property
     def actor(self) -> str:
-        """Return who this is for the audit: a token is named beside its owner."""
-        return f"{self.name}/{self.token}" if self.token else self.name
+        """Return who this is for the audit: a token is named beside its owner; 64 characters."""
+        return (f"{self.name}/{self.token}" if self.token else self.name)[:64]
 
     def sites(self, access: Access) -> frozenset[str] | None:
         """Return the sites where this person has a right; None for every site."""

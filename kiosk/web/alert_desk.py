@@ -53,7 +53,7 @@ async def find(request: web.Request, access: Access) -> AlertRow:
 async def acknowledge(request: web.Request, row: AlertRow, why: str) -> bool:
     """Say that somebody takes care; False when it does not fire any more or somebody does."""
     who = operator(request)
-    done = await request.app[ENGINE].acknowledge(row, who.name, why.strip()[:MAX_WHY])
+    done = await request.app[ENGINE].acknowledge(row, who.actor, why.strip()[:MAX_WHY])
     if done:
         before = row.state
         await note(
@@ -99,7 +99,7 @@ async def silence(
         site=site,
         kiosk_id=kiosk,
         why=why.strip()[:MAX_WHY],
-        by=who.name,
+        by=who.actor,
         created_at=now,
         until=now + timedelta(hours=min(hours, LONGEST_SILENCE_H)),
     )

@@ -47,7 +47,7 @@ NAMES: Final = {
 
 def by(request: web.Request, why: str) -> By:
     """Return who asks, for the audit."""
-    return By(operator(request).name, why.strip()[:MAX_WHY], request.get(REQUEST_ID, ""))
+    return By(operator(request).actor, why.strip()[:MAX_WHY], request.get(REQUEST_ID, ""))
 
 
 def refused(error: KeepError) -> NoReturn:
@@ -197,7 +197,7 @@ async def run_now(request: web.Request) -> web.Response:
     who = operator(request)
     if who.sites(Access.TRANSCRIPT_ERASE) is not None:
         refuse(403, "forbidden", "A run is for all sites; you may erase at some of them only.")
-    begun = await request.app[keys.RETENTION].begin(who.name)
+    begun = await request.app[keys.RETENTION].begin(who.actor)
     raise web.HTTPSeeOther(f"{HOME}?done={'running' if begun else 'busy'}")
 
 

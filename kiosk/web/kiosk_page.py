@@ -45,7 +45,7 @@ async def command(request: web.Request) -> web.Response:
     fields = await form(request)
     why = fields.get("why", "").strip()[:MAX_WHY]
     await note(request, f"kiosk.{name}", item.id, why)
-    outcome = await request.app[COMMANDER].issue(item.id, name, _args(name, fields), who.name)
+    outcome = await request.app[COMMANDER].issue(item.id, name, _args(name, fields), who.actor)
     if not outcome.ok:
         await note(request, f"kiosk.{name}.undone", item.id, outcome.detail)
     # Not a redirect: the outcome is said once, and a reload asks whether to send it again.

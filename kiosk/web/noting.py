@@ -23,7 +23,7 @@ async def note(
     if site is None:
         site = await site_of(request)
     await request.app[keys.STORAGE].audit.add(
-        operator(request).actor[:64],
+        operator(request).actor,
         action,
         target,
         detail,

@@ -100,7 +100,7 @@ async def begin(
     may_all(who, name, kiosks)
     why = why.strip()[:MAX_WHY]
     order = request.app[ORDERS].give(
-        name, args, kiosks, by=who.name, why=why, plan=plan,
+        name, args, kiosks, by=who.actor, why=why, plan=plan,
         audit=request.app[keys.STORAGE].audit,
     )  # fmt: skip
     ids = " ".join(kiosk.id for kiosk in kiosks)
@@ -136,7 +136,7 @@ async def stop_order(request: web.Request, order: Order) -> None:
     if not may_stop(who, order):
         refuse(403, "forbidden", "You may not stop this order; ask who gave it.")
     await note(request, "kiosks.stop", order.id, site="")
-    request.app[ORDERS].stop(order, who.name)
+    request.app[ORDERS].stop(order, who.actor)
 
 
 def order_of(request: web.Request) -> Order:

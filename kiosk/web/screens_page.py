@@ -82,7 +82,7 @@ async def let_in(request: web.Request, row: PairingRow, kiosk_id: str, *, replac
     await note(request, "kiosk.approve", kiosk_id, f"{row.code} from {row.address}", site=site)
     # Known before it is let in: the new one must not be among them.
     before = await request.app[keys.STORAGE].devices.active() if replace else ()
-    await pairing.approve(row, kiosk_id, who.name)
+    await pairing.approve(row, kiosk_id, who.actor)
     for device in before:
         if device.kiosk_id == kiosk_id:
             await revoke_one(request, device)
@@ -91,7 +91,7 @@ async def let_in(request: web.Request, row: PairingRow, kiosk_id: str, *, replac
 async def refuse_one(request: web.Request, row: PairingRow) -> None:
     """Refuse one that waits; raises EnrolError."""
     await note(request, "kiosk.refuse", row.id, f"{row.code} from {row.address}", site="")
-    await request.app[PAIRING].refuse(row, operator(request).name)
+    await request.app[PAIRING].refuse(row, operator(request).actor)
 
 
 async def device_of(request: web.Request) -> DeviceRow:

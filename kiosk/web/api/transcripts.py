@@ -347,8 +347,8 @@ async def run(request: web.Request, given: Given[Any, RunBody]) -> RunAnswer:
         refuse(403, "forbidden", "A run is for all sites; you may erase at some of them only.")
     keeper = request.app[keys.RETENTION]
     if given.body.dry_run:
-        return RunAnswer(begun=False, counted=await keeper.run(who.name, dry_run=True))
-    return RunAnswer(begun=await keeper.begin(who.name), counted={})
+        return RunAnswer(begun=False, counted=await keeper.run(who.actor, dry_run=True))
+    return RunAnswer(begun=await keeper.begin(who.actor), counted={})
 
 
 _READ, _ERASE = Access.TRANSCRIPT_READ, Access.TRANSCRIPT_ERASE

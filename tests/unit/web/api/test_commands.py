@@ -6,6 +6,9 @@ import json
 from pathlib import Path
 from typing import Any
 
+from kiosk import keys
+from kiosk.security.access import Operator
+from kiosk.storage.rows import Grant
 from kiosk.web.api import table
 from tests.unit.web.composing import Site, site
 from tests.unit.web.test_orders_page import over, screens
@@ -36,6 +39,24 @@ async def test_an_order_from_beginning_to_end(tmp_path: Path) -> None:
         assert [row["id"] for row in json.loads(text)["orders"]] == [given["id"]]
         assert (await post(running, f"{path}/stop"))[1]["state"] == "done"
         assert (await running.get("/api/commands/order_none"))[0] == 404
+
+
+async def test_the_audit_names_the_token_beside_its_owner(tmp_path: Path) -> None:
+    async with site(tmp_path, routes=table.routes("1")) as running:
+        await running.log_in("bert")
+        screens(running, "main")
+        tokens = running.app[keys.OPERATORS].tokens
+        bert = Operator("bert", (Grant("operator"),))
+        secret, _ = await tokens.make(bert, "night-shift", scopes=["fleet.view", "kiosk.command"])
+        async with running.client.post(
+            f"{running.address}/api/commands",
+            json={"name": "mute", "args": {"muted": True}, "kiosks": ["main"]},
+            headers={"Authorization": f"Bearer {secret}"},
+        ) as answer:
+            assert answer.status == 202
+        await over(running)
+        rows = await running.app[keys.STORAGE].audit.recent()
+        assert {row.actor for row in rows if row.target == "main"} == {"bert/night-shift"}
 
 
 async def test_what_cannot_be_is_refused(tmp_path: Path) -> None:
