@@ -36,6 +36,8 @@ from kiosk.settings.sections import (
     VisitSettings,
 )
 from kiosk.settings.upstream import UpstreamSettings
+from kiosk.settings.vault import VARIABLE as _VAULT
+from kiosk.settings.vault import vault_settings
 
 __all__ = ["Settings", "load_settings"]
 
@@ -224,7 +226,7 @@ def load_settings(
     defaults: Mapping[str, Any] | None = None,
     read_file: bool = True,
 ) -> Settings:
-    """Read kiosk.toml (when `path` is given or ./kiosk.toml exists) and the environment.
+    """Read kiosk.toml (when `path` is given or ./kiosk.toml exists), a vault, the environment.
 
     `overrides` are nested values that win over the file but not over the environment, `defaults`
     hold where the file says nothing; the demo uses both, and without `read_file` takes no
@@ -240,6 +242,8 @@ def load_settings(
     if overrides:
         data = _merge(data, overrides)
     _check_names(env)
+    if env.get(_VAULT):
+        data = _merge(data, vault_settings(env[_VAULT]))
     for name, variables in _AZURE_NAMES.items():
         value = next((env[variable] for variable in variables if env.get(variable)), None)
         upstream = data.setdefault("upstream", {})
@@ -280,7 +284,7 @@ def _merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
 
 def _check_names(env: Mapping[str, str]) -> None:
     for key in env:
-        if key.startswith(ENV_PREFIX) and key != _TRACE:
+        if key.startswith(ENV_PREFIX) and key not in {_TRACE, _VAULT}:
             field = key[len(ENV_PREFIX) :].split("__")[0].lower()
             if field not in Settings.model_fields:
                 known = ", ".join(
