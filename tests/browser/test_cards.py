@@ -189,6 +189,7 @@ async def test_a_refusal_says_why_and_a_touch_tries_again() -> None:
     async with opened(*NO_MICROPHONE, microphone=False) as (stage, page):
         stage.refusal = m.Failure(code="denied", message="We open again tomorrow at ten.")
         await page.locator("[data-language=de]").click()
+        await page.wait_for_selector("html[lang=de]")
         await page.get_by_test_id("start").click()
         await state(page, "refused")
         await expect(page.locator(".refused-words")).to_have_text("We open again tomorrow at ten.")
