@@ -50,7 +50,7 @@ prove_minutes = 1
 # Nobody answers there: what is to be sent waits, and the page of the sinks says so.
 [plugins.webhook_sink]
 url = "https://archive.example.org/turns"
-secret = "of the gallery only"
+secret = "of the gallery only, and of nothing else"
 [retention]
 visitor_code = true
 [sites.main]

@@ -38,7 +38,9 @@ QUICK = {"reload_spread_s": 0}
 
 @asynccontextmanager
 async def screen(browser: Browser, url: str) -> AsyncIterator[tuple[BrowserContext, Page]]:
-    context = await browser.new_context(viewport={"width": 540, "height": 960})
+    context = await browser.new_context(
+        viewport={"width": 540, "height": 960}, reduced_motion="reduce"
+    )
     page = await context.new_page()
     page.set_default_timeout(DEADLINE_S * 1000)
     await page.goto(url)
@@ -142,7 +144,9 @@ async def test_a_new_version_is_loaded_between_visits_and_once(tmp_path: Path) -
     async with Wire() as wire, chromium() as browser:
         async with running(tmp_path, screen=QUICK) as old:
             wire.to(old.url)
-            context = await browser.new_context(viewport={"width": 540, "height": 960})
+            context = await browser.new_context(
+                viewport={"width": 540, "height": 960}, reduced_motion="reduce"
+            )
             page = await context.new_page()
             page.set_default_timeout(DEADLINE_S * 1000)
             loads: list[str] = []
@@ -164,7 +168,9 @@ async def test_a_site_that_wants_it_no_more_takes_the_kept_screen_away(tmp_path:
     async with Wire() as wire, chromium() as browser:
         async with running(folder(tmp_path, "old"), screen=QUICK) as old:
             wire.to(old.url)
-            context = await browser.new_context(viewport={"width": 540, "height": 960})
+            context = await browser.new_context(
+                viewport={"width": 540, "height": 960}, reduced_motion="reduce"
+            )
             page = await context.new_page()
             page.set_default_timeout(DEADLINE_S * 1000)
             await page.goto(wire.url)

@@ -61,10 +61,10 @@ pytestmark = [
 
 
 @asynccontextmanager
-async def waiting(browser: Browser, stage: Stage, *, still: bool = False) -> AsyncIterator[Page]:
+async def waiting(browser: Browser, stage: Stage) -> AsyncIterator[Page]:
     """Open the page with a clock that the test moves; it must log no mistake."""
     context = await browser.new_context(
-        viewport={"width": 1080, "height": 1920}, reduced_motion="reduce" if still else None
+        viewport={"width": 1080, "height": 1920}, reduced_motion="reduce"
     )
     page = await context.new_page()
     page.set_default_timeout(DEADLINE_S * 1000)
@@ -180,7 +180,7 @@ async def test_a_wake_invites_once_and_then_waits_again() -> None:
     async with (
         Stage(attract=WAITING) as stage,
         chromium() as browser,
-        waiting(browser, stage, still=True) as page,
+        waiting(browser, stage) as page,
     ):
         await stage.say(m.Wake())
         await expect(page.locator("body[data-present=yes] h1")).to_have_text(
