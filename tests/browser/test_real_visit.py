@@ -110,7 +110,8 @@ async def test_speech_over_the_avatar_silences_it_in_the_browser(
 async def test_a_refused_microphone_leaves_a_visit_by_typing(
     kiosk_harness: MakeHarness, engines: Engines
 ) -> None:
-    harness = await kiosk_harness(engines=engines, plugins={"short": Short()})
+    answers = Scenario(name="typed", replies=(Reply(match="computer", say="A computer, yes."),))
+    harness = await kiosk_harness(engines=engines, scenario=answers, plugins={"short": Short()})
     async with page_of(harness) as page:
         await page.get_by_test_id("start").click()
         await page.get_by_test_id("consent-accept").click()
