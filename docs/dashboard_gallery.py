@@ -151,13 +151,12 @@ async def furnish(folder: Path) -> str:
                 AlertRow(
                     f"alert_of_{screen}", f"offline:{screen}", "offline", "warning", site, screen,
                     f"{name} has not connected since the server started.",
-                    "Look whether it has power and network.", since, since, since, since, **taken,
+                    "Look whether it has power and network.", since, since, since, since,
+                    acked_at=now if why else None, acked_by="anna" if why else "", acked_why=why,
                 )
-                for screen, site, name, taken in (
-                    ("harbour", "main", "Harbour gallery", {}),
-                    ("north", "north", "North entrance", {
-                        "acked_at": now, "acked_by": "anna", "acked_why": "painters unplugged it",
-                    }),
+                for screen, site, name, why in (
+                    ("harbour", "main", "Harbour gallery", ""),
+                    ("north", "north", "North entrance", "painters unplugged it"),
                 )
                 for since in [now - timedelta(minutes=26)]
             ]
@@ -186,10 +185,10 @@ async def opened(browser: Browser, address: str) -> Page:
 
 async def draw(work: Work, page: Page, name: str, address: str = "") -> None:
     """Take one page in every size and scheme, and measure it."""
+    if address:
+        await page.goto(address)  # also when it is not wanted: what comes next may begin there
     if work.only not in name:
         return
-    if address:
-        await page.goto(address)
     await page.evaluate("document.fonts.ready")
     schemes: tuple[Any, ...] = SCHEMES
     for (size, (width, height)), scheme in itertools.product(SIZES.items(), schemes):
