@@ -58,7 +58,8 @@ async def test_a_spoken_answer() -> None:
     seconds = len(audio) / 2 / SAMPLE_RATE
     assert 2 < seconds < 10
     assert done["status"] == "completed"
-    assert done["usage"]["output_token_details"]["audio_tokens"] == int(seconds * 20)
+    # Each sentence counts in whole milliseconds, so two of them may fall just below a token.
+    assert int(seconds * 20) - done["usage"]["output_token_details"]["audio_tokens"] in {0, 1}
     parts = done["usage"]
     assert parts["total_tokens"] == parts["input_tokens"] + parts["output_tokens"]
 
