@@ -319,6 +319,8 @@ async def screen(
     page.on("pageerror", lambda error: mistakes.append(str(error)))
     await page.goto(stage.url)
     await state(page, "attract")
+    # Its page says so from the first; what is touched before the server is there is another test's.
+    await stage.until(lambda: bool(stage.of(m.Hello)))
     try:
         yield page
         assert mistakes == []
