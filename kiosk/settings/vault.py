@@ -33,7 +33,7 @@ def vault_settings(
     """
     try:
         from azure.core.exceptions import AzureError
-        from azure.identity import CredentialUnavailableError, DefaultAzureCredential
+        from azure.identity import DefaultAzureCredential
         from azure.keyvault.secrets import SecretClient
     except ModuleNotFoundError:
         raise SettingsError(
@@ -56,7 +56,7 @@ def vault_settings(
         ):
             for name in _ours(secrets):
                 _put(found, name, secrets.get_secret(name).value or "")
-    except (AzureError, CredentialUnavailableError, ValueError) as error:
+    except (AzureError, ValueError) as error:
         # The SDK's own text may quote an answer; its type tells the two cases apart.
         raise SettingsError(
             f"The key vault {url} was not read ({type(error).__name__}): check its address, the "
