@@ -99,6 +99,7 @@ class Stage:
         self.audio_bytes = 0
         self.answers_offers = True
         self.visiting = False
+        self._asks = False
         self.refusal: m.Failure | None = None
         self.url = ""
         self._sockets: set[web.WebSocketResponse] = set()
@@ -252,23 +253,25 @@ class Stage:
                 )
             )
             if resumed:
-                replies += [m.Visit(id="v", resume=TOKEN), m.State(state="listening")]
+                state = m.State(state="consent" if self._asks else "listening")
+                replies += [m.Visit(id="v", resume=TOKEN), state]
                 if not message.playing:
                     replies.append(m.Ice(servers=()))
         elif isinstance(message, m.Start) and self.refusal is not None:
             replies.append(self.refusal)
         elif isinstance(message, m.Start):
             self.visiting = True
+            self._asks = self.consent
             state = m.State(state="consent" if self.consent else "connecting")
             replies += [m.Visit(id="v", resume=TOKEN), state, m.Ice(servers=())]
+        elif isinstance(message, m.Consent) and message.accepted:
+            self._asks = False
         elif isinstance(message, m.Offer) and self.answers_offers:
             # Of its own: a peer that is being made when a test ends is made, and then closed.
             answer = self._tasks.start(self._avatar(message.sdp), name="answer")
             self._answers.append(answer)
             replies.append(m.Answer(sdp=await asyncio.shield(answer)))
-        elif isinstance(message, m.End) or (
-            isinstance(message, m.Consent) and not message.accepted
-        ):
+        elif isinstance(message, m.End | m.Consent):
             self.visiting = False
             reason = "visitor_left" if isinstance(message, m.End) else "declined"
             replies.append(m.Ended(reason=reason))

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+from datetime import timedelta
 
 import pytest
+from playwright.async_api import Route
 
+from kiosk.clock import SystemClock
 from kiosk.signaling import messages as m
 from tests.browser.screen_stage import CHROMIUM, SOUND, converse, opened, state
 
@@ -97,6 +101,34 @@ async def test_a_touch_just_as_the_server_comes_back_starts_one_visit() -> None:
         await page.get_by_test_id("consent-type").click()
         await stage.until(lambda: bool(stage.of(m.Consent)))
         assert len(stage.of(m.Start)) == 1
+
+
+async def test_a_notice_agreed_to_without_a_socket_is_not_asked_again() -> None:
+    async with opened() as (stage, page):
+        await page.get_by_test_id("start").click()
+        await state(page, "consent")
+        await page.clock.install()
+        # From here the page's time goes on in steps: it does not get to saying that it is away.
+        await page.clock.pause_at(SystemClock().now() + timedelta(seconds=1))
+        asked, may = asyncio.Event(), asyncio.Event()
+
+        async def hold(route: Route) -> None:
+            asked.set()
+            await may.wait()
+            await route.continue_()
+
+        await page.route("**/kiosk/ticket", hold)
+        await stage.drop_sockets()
+        while not asked.is_set():
+            await page.clock.run_for(50)
+        await page.get_by_test_id("consent-type").click()
+        assert not stage.of(m.Consent)
+        may.set()
+        await stage.until(lambda: bool(stage.of(m.Consent)))
+        assert await page.evaluate("document.body.dataset.state") != "consent"
+        await stage.say(m.State(state="listening", media="text"))
+        await state(page, "listening")
+        assert len(stage.of(m.Start)) == len(stage.of(m.Consent)) == 1
 
 
 async def test_a_visit_the_server_forgot_ends_with_words_and_is_wiped() -> None:

@@ -71,8 +71,7 @@ LEAK: Final = """() => {
 }"""
 GREW: Final = "() => performance.memory.usedJSHeapSize > 100e6"
 # Growth a visit that a day of 400 may have: a quarter of what has the page begin anew by itself.
-# A typed line leaves one node in the browser's own list of what can be undone, at most 1000.
-MOST: Final = {"heap": 300e6 / 4 / 400, "nodes": 1.1, "listeners": 0.1}
+MOST: Final = {"heap": 300e6 / 4 / 400, "nodes": 0.1, "listeners": 0.1}
 
 
 def settings(*, avatar: bool, **screen: Any) -> dict[str, Any]:

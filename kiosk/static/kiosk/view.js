@@ -208,8 +208,7 @@ export class View {
     this.notices.clear();
     this.#renderNotice();
     this.setJoined(false);
-    part("text-input").value = "";
-    part("text-input").blur();
+    forgetTyped(part("text-input"));
     part("sound").hidden = true;
     this.farewell(this.texts.get("status.ending"));
     this.broken("");
@@ -280,6 +279,16 @@ function readOn(box, button) {
   box.addEventListener("scroll", look, { passive: true });
   const sizes = new ResizeObserver(look);
   for (const one of [box, ...box.children]) sizes.observe(one);
+}
+
+/**
+ * Empty a field, and the list of what was typed in it. A browser keeps that list, with a node for
+ * each entry, for as long as the field is in the page: the next visitor has nothing to undo.
+ */
+function forgetTyped(field) {
+  field.blur();
+  field.value = "";
+  field.replaceWith(field);
 }
 
 /**

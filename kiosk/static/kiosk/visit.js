@@ -21,6 +21,8 @@ export class Visit {
     this.resume = null;
     this.toldLanguage = null; // what the server speaks, which may be behind what was just chosen
     this.isStartTold = false; // on this socket
+    this.isAccepted = false; // the notice, by whoever is here now
+    this.isAcceptTold = false; // on this socket
     this.serverState = "attract";
     this.finishing = false;
     this.finished = 0;
@@ -35,6 +37,7 @@ export class Visit {
 
   hello() {
     this.isStartTold = false;
+    this.isAcceptTold = false;
     const message = {
       type: "hello",
       protocol: PROTOCOL,
@@ -70,7 +73,8 @@ export class Visit {
   /** @param {boolean} withVoice false: the visitor would rather type, the microphone stays closed */
   accept(withVoice) {
     if (!this.isOn) return;
-    this.socket.send({ type: "consent", accepted: true });
+    this.isAccepted = true;
+    this.#sendConsent();
     this.serverState = "connecting";
     this.#show("connecting");
     if (withVoice || !this.page.microphone) {
@@ -145,6 +149,7 @@ export class Visit {
     this.timers.clear();
     this.isOn = false;
     this.finishing = false;
+    this.isAccepted = false;
     this.resume = null;
     this.serverState = "attract";
     forget();
@@ -222,6 +227,11 @@ export class Visit {
   #state(state, media) {
     if (media) this.view.setMedia(media);
     if (this.finishing) return;
+    if (state === "consent" && this.isAccepted) {
+      // Agreed to while there was no socket: nobody is asked the same thing twice.
+      if (!this.isAcceptTold) this.#sendConsent();
+      return;
+    }
     this.serverState = state;
     this.talk.follow(state);
     if (state === "speaking" || state === "greeting") this.media.unhush();
@@ -360,6 +370,10 @@ export class Visit {
   #sendStart() {
     this.toldLanguage = this.texts.language;
     this.isStartTold = this.socket.send({ type: "start", language: this.toldLanguage, by: this.by });
+  }
+
+  #sendConsent() {
+    this.isAcceptTold = this.socket.send({ type: "consent", accepted: true });
   }
 
   #remember() {
