@@ -8,9 +8,12 @@ amount. Names and addresses are not found: a site that needs it adds a `redact` 
 from __future__ import annotations
 
 import re
-from itertools import pairwise
+import unicodedata
+from collections.abc import Iterator
+from itertools import chain, pairwise
 from typing import Final
 
+from kiosk.builtin.digit_words import spoken
 from kiosk.hooks.markers import hookimpl
 
 LEAST_DIGITS: Final = 7
@@ -18,15 +21,25 @@ LEAST_DIGITS: Final = 7
 LONGEST_PHONE: Final = 15
 """Digits of an international number at most (ITU-T E.164)."""
 
-_EMAIL: Final = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+")
+# A letter of a script that puts spaces between words; where none are put, a number or an address
+# begins in the middle of what looks like a word.
+_LETTER: Final = (
+    r"[^\W\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]"
+)
+_LOCAL: Final = rf"(?:{_LETTER}|[.+-])"
+_EMAIL: Final = re.compile(
+    rf"(?<!{_LOCAL}){_LOCAL}{{1,64}}@(?:{_LETTER}|-){{1,63}}(?:\.(?:{_LETTER}|-){{1,63}})+"
+)
 # "anna dot berg at example dot com", as people spell it aloud.
+_AT: Final = "at|ät|arroba|arobase|собака|равлик|آت|アットマーク|艾特"
+_DOT: Final = "dot|punkt|point|punto|ponto|крапка|точка|نقطة|ドット|点"
 _SPOKEN_EMAIL: Final = re.compile(
-    r"\b[\w-]{1,64}(?: (?:dot|punkt|underscore|dash) [\w-]{1,64}){0,4} (?:at|ät)"
-    r" [\w-]{1,63}(?: (?:dot|punkt) [\w-]{1,63}){1,4}\b",
+    rf"\b[\w-]{{1,64}}(?: (?:{_DOT}|underscore|dash) [\w-]{{1,64}}){{0,4}} (?:{_AT})"
+    rf" [\w-]{{1,63}}(?: (?:{_DOT}) [\w-]{{1,63}}){{1,4}}\b",
     re.IGNORECASE,
 )
 
-_IBAN_START: Final = re.compile(r"\b[A-Za-z]{2}\d{2}(?=[ -]?[A-Za-z0-9])")
+_IBAN_START: Final = re.compile(r"(?<![0-9A-Za-z])[A-Za-z]{2}\d{2}(?=[ -]?[A-Za-z0-9])")
 # Characters of an IBAN by country (SWIFT IBAN registry); without the length the next word of the
 # sentence could not be told from the account number.
 _IBAN_TABLE: Final = """
@@ -38,7 +51,9 @@ RO24 RS22 SA24 SC31 SE24 SI19 SK24 SM27 TN24 TR26 UA29 VA22 VG24 XK20
 _IBAN_LENGTHS: Final = {entry[:2]: int(entry[2:]) for entry in _IBAN_TABLE.split()}
 
 _DIGITS: Final = re.compile(
-    r"(?<![\w.,:+])(?:\+|\(\+?)?\d(?:[ \u00a0().\-/]{0,3}\d){6,39}(?!\w)(?![.,:]\d)"
+    # The last sign of a Chinese identity card may be an X.
+    r"(?<![0-9A-Za-z_+])(?<!\d[.,:])(?:\+|\(\+?)?\d(?:[ \u00a0().\-/]{0,3}\d){6,39}[Xx]?"
+    r"(?![0-9A-Za-z_])(?![.,:]\d)"
 )
 # What may stand in a run of digits that is nobody's number: a date, an hour, a year, an amount
 # with its thousands apart. An amount of three leading digits could be a phone number in groups.
@@ -47,45 +62,69 @@ _HARMLESS: Final = re.compile(
     r"|\d{1,2}(?: \d{3})+|\d{1,3}(?:\.\d{3})+)(?:[ \u00a0/-]{1,3}|$))+"
 )
 
-_DIGIT_WORDS: Final = """
-zero oh one two three four five six seven eight nine double triple
-null eins zwei zwo drei vier fünf fuenf sechs sieben acht neun doppel
-zéro un deux trois quatre cinq sept huit neuf
-cero uno dos tres cuatro cinco seis siete ocho nueve
-um dois três quatro sete oito nove meia
-due tre quattro cinque sei sette otto
-nul een twee drie vijf zes zeven negen
-"""
-_DIGIT_WORD: Final = "|".join(sorted(set(_DIGIT_WORDS.split()), key=len, reverse=True))
-_SPOKEN: Final = re.compile(
-    rf"\b(?:{_DIGIT_WORD}|\d+)(?:[\s,.-]{{1,3}}(?:{_DIGIT_WORD}|\d+)){{{LEAST_DIGITS - 1},}}\b",
-    re.IGNORECASE,
-)
+_SPOKEN, _SPOKEN_TOGETHER = spoken(LEAST_DIGITS)
+
+
+_BASIC: Final = range(0x80, 0x10000)
+# One sign for one, so that what is found stands at the same place in what was said.
+_PLAIN: Final[dict[int, str | int]] = {
+    **{code: str(d) for code in _BASIC if (d := unicodedata.decimal(chr(code), None)) is not None},
+    **{code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)},  # full width, beside kanji
+    0x3000: " ", 0x2010: "-", 0x2011: "-", 0x2212: "-",
+}  # fmt: skip
+
+Span = tuple[int, int, str]
+"""From where to where in a text, and what stands there instead."""
 
 
 @hookimpl
 def redact(text: str) -> str:
     """Replace what could belong to a person by its kind in brackets."""
-    text = _EMAIL.sub("[EMAIL]", text)
-    text = _SPOKEN_EMAIL.sub("[EMAIL]", text)
-    text = _without_ibans(text)
-    text = _DIGITS.sub(lambda found: _digits(found.group()), text)
-    return _SPOKEN.sub(lambda found: _spoken(found.group()), text)
+    plain = text.translate(_PLAIN)
+    for find in (_emails, _ibans, _numbers, _spelt):
+        spans = list(find(plain))
+        text, plain = _with(text, spans), _with(plain, spans)
+    return text
 
 
-def _without_ibans(text: str) -> str:
+def _with(text: str, spans: list[Span]) -> str:
+    for start, end, kind in reversed(spans):
+        text = text[:start] + kind + text[end:]
+    return text
+
+
+def _emails(text: str) -> Iterator[Span]:
     done = 0
-    pieces: list[str] = []
+    both = chain(_EMAIL.finditer(text), _SPOKEN_EMAIL.finditer(text))
+    for found in sorted(both, key=re.Match.start):
+        if found.start() >= done:
+            yield found.start(), (done := found.end()), "[EMAIL]"
+
+
+def _ibans(text: str) -> Iterator[Span]:
+    done = 0
     for start in _IBAN_START.finditer(text):
         length = _IBAN_LENGTHS.get(start.group()[:2].upper())
         if length is None or start.start() < done:
             continue
         end = _end_of(text, start.start(), length)
-        if end is None or not valid_iban(text[start.start() : end]):
-            continue
-        pieces += [text[done : start.start()], "[IBAN]"]
-        done = end
-    return "".join((*pieces, text[done:]))
+        if end is not None and valid_iban(text[start.start() : end]):
+            done = end
+            yield start.start(), end, "[IBAN]"
+
+
+def _numbers(text: str) -> Iterator[Span]:
+    for found in _DIGITS.finditer(text):
+        if kind := _digits(found.group()):
+            yield *found.span(), kind
+
+
+def _spelt(text: str) -> Iterator[Span]:
+    done = 0
+    both = chain(_SPOKEN.finditer(text), _SPOKEN_TOGETHER.finditer(text))
+    for found in sorted(both, key=re.Match.start):
+        if found.start() >= done and _is_spelt(found.group()):
+            yield found.start(), (done := found.end()), "[NUMBER]"
 
 
 def _end_of(text: str, start: int, length: int) -> int | None:
@@ -98,7 +137,7 @@ def _end_of(text: str, start: int, length: int) -> int | None:
             seen, separated = seen + 1, False
             if seen == length:
                 following = text[position + 1 : position + 2]
-                return None if following.isalnum() else position + 1
+                return None if following.isascii() and following.isalnum() else position + 1
         elif letter in " -" and not separated:
             separated = True
         else:
@@ -125,7 +164,8 @@ def valid_card(digits: str) -> bool:
     return total % 10 == 0
 
 
-def _digits(found: str) -> str:
+def _digits(found: str) -> str | None:
+    """Return whose these digits are taken to be, None for nobody's."""
     groups = re.findall(r"\d+", found)
     # A card may be followed by its date and code: any run of whole groups counts.
     for first in range(len(groups)):
@@ -138,7 +178,7 @@ def _digits(found: str) -> str:
     if found.startswith(("+", "(+", "00")):
         return "[PHONE]"
     if _HARMLESS.fullmatch(found) or _ascending_pairs(groups):
-        return found
+        return None
     return "[PHONE]" if total <= LONGEST_PHONE else "[NUMBER]"
 
 
@@ -150,10 +190,9 @@ def _ascending_pairs(groups: list[str]) -> bool:
     return all(one < other for one, other in pairwise(values))
 
 
-def _spoken(found: str) -> str:
+def _is_spelt(found: str) -> bool:
     # Figures in longer groups were judged above; here they count when they are spelt one by one.
     groups = re.findall(r"\w+", found)
     if all(group.isdigit() for group in groups):
-        spelt = all(len(group) == 1 for group in groups) and not _ascending_pairs(groups)
-        return "[NUMBER]" if spelt else found
-    return "[NUMBER]"
+        return all(len(group) == 1 for group in groups) and not _ascending_pairs(groups)
+    return True

@@ -75,7 +75,7 @@ class SiteSettings(Section):
         "standard", description="Whom the sentences on the screen and the model's are made for."
     )
     spoken_notice: SpokenNotice = Field(
-        "off",
+        "consent",
         description="Speak the notice too: with the consent screen, by a voice of the browser's "
         "own machine if it has one for the language; or by the avatar before its greeting.",
     )

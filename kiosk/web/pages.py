@@ -69,6 +69,8 @@ class KioskPage:
     """By language, the sentence on a hearing loop."""
     sign: Mapping[str, str] = field(default_factory=dict)
     """Addresses of the sign-language videos, by moment."""
+    keeps_words: bool = True
+    """Whether what is said is stored, redacted; the notice says which."""
     microphone: bool = True
     volume: float = 1
     text_size: str = "normal"
@@ -156,6 +158,7 @@ def kiosk_page(
             code: note for code in codes if (note := in_language(site.hearing_note, code)) != ""
         },
         sign=sign or {},
+        keeps_words=settings.retention.of(kiosk.site).transcripts > 0,
         microphone=settings.site.microphone,
         volume=settings.site.volume,
         text_size=settings.site.text_size,
@@ -173,7 +176,9 @@ def kiosk_page(
 
 def shown(settings: Settings) -> str:
     """Return what changes when a setting that pages show or follow changes."""
-    return settings.model_dump_json(include={"site", "kiosks", "attract", "visit", "screen"})
+    return settings.model_dump_json(
+        include={"site", "kiosks", "attract", "visit", "screen", "retention"}
+    )
 
 
 def config_digest(settings: Settings, kiosk_id: str) -> str:

@@ -31,8 +31,7 @@ def test_the_page_knows_the_site_its_screen_and_every_sentence(tmp_path: Path) -
     assert list(page.texts) == ["de"]
     assert page.texts["de"].items() <= texts.screen("de").items()
     kept_back = texts.screen("de").keys() - page.texts["de"].keys()
-    assert "notice.spoken" in kept_back
-    assert all(key.startswith((*SPOKEN, "notice.spoken")) for key in kept_back)
+    assert all(key.startswith(SPOKEN) for key in kept_back)
     for code in ("en", "de"):
         shown = shown_texts(texts, code, settings.site)
         assert page.text_urls[code] == catalogues.url(code, shown)
@@ -53,10 +52,23 @@ def test_the_page_has_what_helps_at_this_site(tmp_path: Path) -> None:
     assert page.texts["en"]["consent.decline"] == "No, thanks"
     assert (page.person, page.reach, page.spoken_notice) == (True, "seated", True)
     assert page.hearing == {"de": "Stellung T."}
-    plain = site_settings(tmp_path, "http://127.0.0.1:1")
+    silent = {"spoken_notice": "off"}
+    plain = site_settings(tmp_path, "http://127.0.0.1:1", site=silent)
     page = kiosk_page(plain, texts, Catalogues(), Kiosk("desk", "Desk"), "1")
     assert not page.person
+    assert "notice.spoken" not in page.texts["en"]
     assert kiosk_page(plain, texts, Catalogues(), Kiosk("desk", "Desk"), "1", person=True).person
+
+
+def test_the_notice_says_whether_the_words_are_kept(tmp_path: Path) -> None:
+    retention = {"sites": {"north": {"transcripts_days": 0}}}
+    kiosks = [{"id": "lobby", "name": "Lobby"}, {"id": "desk", "name": "Desk", "site": "north"}]
+    settings = site_settings(tmp_path, None, kiosks=kiosks, retention=retention)
+    for kiosk, keeps in (
+        (Kiosk("lobby", "Lobby"), True),
+        (Kiosk("desk", "Desk", site="north"), False),
+    ):
+        assert kiosk_page(settings, Texts.load(), Catalogues(), kiosk, "1").keeps_words is keeps
 
 
 def filmed(folder: Path, *names: str) -> None:
