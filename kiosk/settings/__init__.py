@@ -178,6 +178,18 @@ class Settings(BaseSettings):
         if attract.presence_starts and not site.consent:
             # Nobody's microphone is opened because they walked past.
             raise ValueError(f"{where}attract.presence_starts needs site.consent = true")
+        if attract.speak_starts != "off":
+            if site.talk != "open" or not site.microphone:
+                raise ValueError(
+                    f"{where}attract.speak_starts needs site.talk = 'open' and site.microphone = "
+                    "true"
+                )
+            if not site.consent and not site.speaks_notice:
+                # Who came by speech may see no screen: what listens is said before anything else.
+                raise ValueError(
+                    f"{where}attract.speak_starts needs site.consent = true, or "
+                    "site.spoken_notice = 'greeting' or 'both'"
+                )
         for code in attract.greet_in or ():
             if code not in settings.site.languages and not where:
                 raise ValueError(f"attract.greet_in: site.languages lacks {code!r}")

@@ -10,7 +10,7 @@ from typing import Final, Literal
 
 from pydantic import Field, SecretStr, field_validator
 
-from kiosk.settings.attract import Presence
+from kiosk.settings.attract import Presence, SpeakStarts
 from kiosk.settings.base import LANGUAGE_CODE, Section
 from kiosk.settings.overrides import of
 
@@ -190,6 +190,7 @@ class KioskSettings(Section):
     hours: list[str] | None = of("attract.hours")
     presence: Presence | None = of("attract.presence")
     presence_starts: bool | None = of("attract.presence_starts")
+    speak_starts: SpeakStarts | None = of("attract.speak_starts")
     print: bool | None = of("site.print")
     maintenance: Literal["in_service", "maintenance", "cleaning", "event", "out_of_order"] = Field(
         "in_service", description="What it is unless an operator says otherwise."

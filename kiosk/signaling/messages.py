@@ -104,7 +104,7 @@ class Start(Message):
 
     type: Literal["start"] = "start"
     language: str | None = Field(default=None, max_length=35)
-    by: Literal["touch", "presence", "wake"] = "touch"
+    by: Literal["touch", "presence", "wake", "voice"] = "touch"
 
 
 class Consent(Message):

@@ -187,8 +187,10 @@ class _Conversation:
         return self._session is not None
 
     async def _start(self, start: m.Start) -> None:
-        if start.by != "touch" and not self._settings.attract.presence_starts:
-            raise SignalingError("not_now", "This screen starts by a touch only.")
+        attract = self._settings.attract
+        may = {"touch": True, "voice": attract.speak_starts != "off"}
+        if not may.get(start.by, attract.presence_starts):
+            raise SignalingError("not_now", f"This screen does not start by {start.by}.")
         language = start.language or self._kiosk.language
         if language not in self._settings.site.languages:
             known = ", ".join(self._settings.site.languages)

@@ -76,6 +76,14 @@ def test_each_screen_has_its_own_and_the_rest_is_the_site_s() -> None:
             {"presence_starts": True, "consent": False},
             "kiosks: k0: attract.presence_starts needs site.consent = true",
         ),
+        (
+            {"speak_starts": "high", "talk": "push"},
+            "kiosks: k0: attract.speak_starts needs site.talk = 'open'",
+        ),
+        (
+            {"speak_starts": "high", "consent": False},
+            "kiosks: k0: attract.speak_starts needs site.consent = true, or site.spoken_notice",
+        ),
     ],
 )
 def test_a_wrong_override_is_named_with_its_screen(kiosk: dict[str, Any], said: str) -> None:
