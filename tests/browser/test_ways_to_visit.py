@@ -224,8 +224,9 @@ async def test_by_speech_alone_through_the_browsers_own_microphone(
     kiosk_harness: MakeHarness, natural_engines: Engines, tmp_path: Path
 ) -> None:
     parts: list[str | float] = [
-        6.0, "Hello, good morning!", 20.0, "Where are the toilets?", 16.0, "Could you make the text bigger, please?", 14.0,
-        "Please speak slower.", 14.0, "Goodbye, and thank you.", 30.0,
+        6.0, "Hello, good morning!", 20.0, "Where are the toilets?", 16.0,
+        "Could you make the text bigger, please?", 14.0, "Please speak slower.", 14.0,
+        "Goodbye, and thank you.", 30.0,
     ]  # fmt: skip
     await record(natural_engines, tmp_path / "visit.wav", parts)
     settings = {
