@@ -214,7 +214,12 @@ class VisitSettings(Section):
         1, ge=0, le=10, description="How often the visitor may ask for more time."
     )
     extend_s: float = Field(300, gt=0, le=1800, description="How much more that is, s.")
-    consent_s: float = Field(60, gt=0, le=600, description="Longest wait for consent, s.")
+    consent_s: float = Field(
+        60,
+        gt=0,
+        le=600,
+        description="Quiet time on the notice until the visitor is asked, s.",
+    )
     media_s: float = Field(12, gt=0, le=120, description="Longest wait for a picture, s.")
     resume_s: float = Field(30, ge=0, le=600, description="A reloaded page may come back, s.")
     goodbye_s: float = Field(4, ge=0, le=60, description="How long the last screen stays, s.")
@@ -249,7 +254,11 @@ class VisitSettings(Section):
     max_turns: int = Field(400, ge=10, le=5000, description="Turns kept of one visit.")
     max_cards: int = Field(6, ge=1, le=20, description="Cards on screen; the oldest goes.")
     confirm_s: float = Field(
-        60, gt=0, le=300, description="Time to touch the confirmation that a tool asks for, s."
+        60,
+        gt=0,
+        le=300,
+        description="Quiet time to touch the confirmation that a tool asks for, s; its end is "
+        "announced.",
     )
     tool_timeout_s: float = Field(10, gt=0, le=120, description="Deadline of a tool, s.")
     max_tool_rounds: int = Field(6, ge=1, le=20, description="Tool rounds in a row, then words.")

@@ -73,6 +73,10 @@ async def states(page: Page, stage: Stage) -> AsyncIterator[str]:
     yield "consent"
     await page.get_by_test_id("consent-more").click()
     yield "consent, all of it"
+    await stage.say(m.Notice(code="idle", text="Still there?", seconds=20))
+    await page.get_by_test_id("consent-stay").wait_for()
+    yield "consent, asked whether anybody is there"
+    await stage.say(m.NoticeGone(code="idle"))
     await page.get_by_test_id("consent-type").click()
     await stage.until(lambda: bool(stage.of(m.Microphone)))
     yield "connecting"
