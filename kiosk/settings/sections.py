@@ -110,7 +110,11 @@ class SiteSettings(Section):
         None, description="Folder of the site's own templates; one of our names replaces ours."
     )
     volume: float = Field(
-        1, ge=0.2, le=1, description="Loudness a visit begins with; the visitor may change it."
+        0.6,
+        ge=0.2,
+        le=1,
+        description="Loudness a visit begins with, as a share of the device's own; the visitor may "
+        "have it louder or quieter.",
     )
     text_size: TextSize = Field("normal", description="Size of words a visit begins with.")
     contrast: Contrast = Field("normal", description="Contrast a visit begins with.")
