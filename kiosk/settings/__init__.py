@@ -7,7 +7,6 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, PrivateAttr, StringConstraints, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
@@ -20,15 +19,13 @@ from kiosk.settings.commands import CommandSettings
 from kiosk.settings.insight import InsightSettings
 from kiosk.settings.overrides import overridden
 from kiosk.settings.people import OperatorSettings
+from kiosk.settings.places import SITE_ID, HouseSettings, KioskSettings, Otherwise
 from kiosk.settings.retention import RetentionSettings
 from kiosk.settings.roles import EVERY_SITE, role_and_site
 from kiosk.settings.screen import ScreenSettings
 from kiosk.settings.sections import (
-    SITE_ID,
     HookSettings,
-    HouseSettings,
     KioskAccessSettings,
-    KioskSettings,
     LogSettings,
     ServerSettings,
     SiteSettings,
@@ -136,18 +133,12 @@ class Settings(BaseSettings):
             if site not in {kiosk.site for kiosk in self.kiosks}:
                 raise ValueError(f"retention.sites: no kiosk is at the site {site!r}; correct it")
         self._fits(self, "", self.site.languages)
+        houses = {name: self._of_house(name, house) for name, house in self.sites.items()}
         for kiosk in self.kiosks:
-            for code in kiosk.languages or ():
-                if code not in self.site.languages:
-                    raise ValueError(f"kiosks: {kiosk.id}: site.languages lacks {code!r}")
-            merged = self._screens[kiosk.id] = self._merged(kiosk)
-            self._fits(merged, f"kiosks: {kiosk.id}: ", self.site.languages)
+            house = houses.get(kiosk.site, self)
+            merged = self._screens[kiosk.id] = self._with(house, kiosk, f"kiosks: {kiosk.id}: ")
             if kiosk.language is not None and kiosk.language not in merged.site.languages:
                 raise ValueError(f"kiosks: {kiosk.id} has a language that its languages lack")
-        try:
-            ZoneInfo(self.site.time_zone)
-        except (ZoneInfoNotFoundError, ValueError):
-            raise ValueError("site.time_zone is no IANA time zone, such as Europe/Lisbon") from None
         return self
 
     @staticmethod
@@ -194,18 +185,30 @@ class Settings(BaseSettings):
             if code not in settings.site.languages and not where:
                 raise ValueError(f"attract.greet_in: site.languages lacks {code!r}")
 
-    def _merged(self, kiosk: KioskSettings) -> Settings:
+    def _of_house(self, name: str, house: HouseSettings) -> Settings:
+        own = self._with(self, house, f"sites: {name}: ")
+        if not house.name:
+            return own
+        return own.model_copy(update={"site": own.site.model_copy(update={"name": house.name})})
+
+    def _with(self, wider: Settings, place: Otherwise, where: str) -> Settings:
+        """Return settings with what a house or a screen has otherwise; `where` begins an error."""
+        for code in (*(place.languages or ()), *(place.greet_in or ())):
+            if code not in self.site.languages:
+                raise ValueError(f"{where}site.languages lacks {code!r}")
         changed = {}
-        for section, values in overridden(kiosk).items():
-            ours = getattr(self, section)
+        for section, values in overridden(place).items():
+            ours = getattr(wider, section)
             try:
                 changed[section] = type(ours).model_validate(ours.model_dump() | values)
             except ValidationError as error:
                 first = error.errors(include_input=False, include_url=False)[0]
                 key = ".".join(str(part) for part in first["loc"])
                 message = str(first["msg"]).removeprefix("Value error, ")
-                raise ValueError(f"kiosks: {kiosk.id}: {key}: {message}") from None
-        return self.model_copy(update=changed)
+                raise ValueError(f"{where}{key}: {message}") from None
+        merged = wider.model_copy(update=changed)
+        self._fits(merged, where, self.site.languages)
+        return merged
 
     @property
     def uses_camera(self) -> bool:

@@ -6,13 +6,12 @@ import ipaddress
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final, Literal
+from typing import Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, SecretStr, field_validator
 
-from kiosk.settings.attract import Presence, SpeakStarts
 from kiosk.settings.base import LANGUAGE_CODE, Section
-from kiosk.settings.overrides import of
 
 TalkMode = Literal["open", "push", "hybrid"]
 Wording = Literal["standard", "children"]
@@ -135,6 +134,15 @@ class SiteSettings(Section):
     )
     time_zone: str = Field("UTC", description="IANA name of the site's time zone.")
 
+    @field_validator("time_zone")
+    @classmethod
+    def _zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise ValueError("it is no IANA time zone, such as Europe/Lisbon") from None
+        return value
+
     @property
     def speaks_notice(self) -> bool:
         """Whether the avatar says the notice before its greeting."""
@@ -149,56 +157,6 @@ class SiteSettings(Section):
         if len(set(value)) != len(value):
             raise ValueError("a language is listed twice")
         return value
-
-
-SITE_ID: Final = r"^[a-z0-9][a-z0-9-]{0,47}$"
-
-
-class HouseSettings(Section):
-    """One of several houses whose screens this server has: `[sites.NAME]`."""
-
-    name: str = Field("", max_length=80, description="Its name for operators; empty: NAME.")
-
-
-class KioskSettings(Section):
-    """One screen this server knows from the start, and what it has otherwise than the site."""
-
-    id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,47}$", description="Short name in addresses.")
-    name: str = Field(min_length=1, max_length=80, description="Name operators see.")
-    place: str = Field("", max_length=80, description="Where it stands, for plugins.")
-    site: str = Field(
-        "main",
-        pattern=SITE_ID,
-        description="The house it stands in, by the short name of a `[sites.NAME]` table; people "
-        "may have rights at some houses only.",
-    )
-    language: str | None = Field(None, description="Its first language; empty: the site's first.")
-    # What follows overrides the site: kiosk/settings/overrides.py says how to add a line.
-    languages: list[str] | None = of("site.languages")
-    instructions: str | None = of("site.instructions")
-    consent: bool | None = of("site.consent")
-    talk: TalkMode | None = of("site.talk")
-    wording: Wording | None = of("site.wording")
-    spoken_notice: SpokenNotice | None = of("site.spoken_notice")
-    staff: dict[str, str] | None = of("site.staff")
-    hearing_note: dict[str, str] | None = of("site.hearing_note")
-    sign_language: Path | None = of("site.sign_language")
-    reach: Reach | None = of("site.reach")
-    microphone: bool | None = of("site.microphone")
-    keyboard: Keyboard | None = of("site.keyboard")
-    theme: str | None = of("site.theme")
-    volume: float | None = of("site.volume")
-    text_size: TextSize | None = of("site.text_size")
-    contrast: Contrast | None = of("site.contrast")
-    slides: Path | None = of("attract.slides")
-    hours: list[str] | None = of("attract.hours")
-    presence: Presence | None = of("attract.presence")
-    presence_starts: bool | None = of("attract.presence_starts")
-    speak_starts: SpeakStarts | None = of("attract.speak_starts")
-    print: bool | None = of("site.print")
-    maintenance: Literal["in_service", "maintenance", "cleaning", "event", "out_of_order"] = Field(
-        "in_service", description="What it is unless an operator says otherwise."
-    )
 
 
 class VisitSettings(Section):

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from kiosk.errors import SettingsError
 from kiosk.settings import Settings, load_settings
 from kiosk.settings.overrides import of, overridden
-from kiosk.settings.sections import KioskSettings
+from kiosk.settings.places import KioskSettings
 
 
 def settings(*kiosks: dict[str, Any], **sections: dict[str, Any]) -> Settings:
