@@ -8,11 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-import traceback
-from collections import deque
-from collections.abc import Awaitable, Callable, Generator, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Final
 
 import structlog
@@ -20,18 +17,18 @@ from pluggy import HookImpl, PluginManager
 
 from kiosk.clock import Clock
 from kiosk.hooks.breaker import Breakers
+from kiosk.hooks.failures import Failures, PluginFailure
+from kiosk.hooks.frames import NOWHERE, home_of, own_frames
 from kiosk.hooks.markers import Policy
 from kiosk.hooks.once import call_once
 from kiosk.hooks.shapes import Check, anything, nothing
 from kiosk.hooks.site import Site
+from kiosk.hooks.steps import Steps
 from kiosk.hooks.strays import Strays
 from kiosk.tasks import TaskSet, raise_ours
 from kiosk.telemetry import Metrics
 
 log = structlog.get_logger(__name__)
-
-KEPT_FAILURES: Final = 200
-"""Failures kept for the dashboard; the oldest goes, the counter stays."""
 
 LABELS: Final = {"took": "timeout", "held": "slow", "unfit:": "unfit"}
 """Kinds of failures as the metrics count them, by the first word for people."""
@@ -46,17 +43,6 @@ class _DeadlineError(Exception):
 
 _FAILURES: Final = BaseException
 """What a plugin may raise: anything; `raise_ours` has what is not its own."""
-
-
-@dataclass(frozen=True, slots=True)
-class PluginFailure:
-    """One contained failure. `frames` are the plugin's own, `file:line function`, no text."""
-
-    plugin: str
-    hook: str
-    kind: str
-    at: datetime
-    frames: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -102,7 +88,8 @@ class HookCaller:
         self.strays = Strays()
         self._tasks = TaskSet("plugins")
         self._queues: dict[str, asyncio.Queue[tuple[HookImpl, str, float | None, Any]]] = {}
-        self.failures: deque[PluginFailure] = deque(maxlen=KEPT_FAILURES)
+        self.failures = Failures()
+        self._homes = {name: home_of(plugin) for name, plugin in pm.list_name_plugin()}
 
     def implementations(self, hook: str, *, first_loaded: bool = False) -> list[HookImpl]:
         """Return who implements `hook`, last loaded first unless asked otherwise."""
@@ -183,6 +170,7 @@ class HookCaller:
                 queue.get_nowait()
                 queue.task_done()
                 self._metrics.hook_dropped.labels(impl.plugin_name).inc()
+                self.failures.drop(impl.plugin_name)
                 log.warning("plugin is slow, an event was dropped", plugin=impl.plugin_name)
             queue.put_nowait((impl, hook, policy.timeout_s, kwargs))
 
@@ -225,6 +213,7 @@ class HookCaller:
         plugin = impl.plugin_name
         if not self.breakers.lets(plugin, hook):
             self._metrics.hook_skipped.labels(hook, plugin).inc()
+            self.failures.skip(plugin)
             return Outcome(failed=True)
         arguments = self.arguments(impl, kwargs)
         started = self._clock.monotonic()
@@ -273,13 +262,13 @@ class HookCaller:
         held = self._clock.monotonic() - started
         if not inspect.isawaitable(value):
             return value, held
-        steps = _Steps(value, self._clock)
+        steps = Steps(value, self._clock)
         answer = await self._bounded(steps, plugin, hook, timeout_s)
         return answer, max(held, steps.held)
 
     async def measured(self, plugin: str, hook: str, value: Awaitable[Any]) -> Any:
         """Await for a plugin and tell when a step of it held the loop."""
-        steps = _Steps(value, self._clock)
+        steps = Steps(value, self._clock)
         try:
             return await steps
         finally:
@@ -330,11 +319,11 @@ class HookCaller:
         """Count, log and keep one contained failure; `counts` towards leaving the hook out."""
         if counts:
             self.breakers.failed(plugin, hook)
-        frames = own_frames(error)
+        frames = own_frames(error, self._homes.get(plugin, NOWHERE))
         # A label set must stay small: the numbers in `kind` are for people.
         label = LABELS.get(kind.partition(" ")[0], kind)
         self._metrics.hook_failures.labels(hook, plugin, label).inc()
-        self.failures.append(PluginFailure(plugin, hook, kind, self._clock.now(), frames))
+        self.failures.add(PluginFailure(plugin, hook, kind, self._clock.now(), frames))
         log.warning("plugin failed", plugin=plugin, hook=hook, kind=kind, frames=list(frames))
 
     async def settle(self, timeout_s: float) -> bool:
@@ -356,38 +345,6 @@ class HookCaller:
             self.record(plugin, hook, "did not end")
 
 
-class _Steps:
-    """Awaits for somebody else and measures the longest step: that long the loop stood still."""
-
-    def __init__(self, value: Awaitable[Any], clock: Clock) -> None:
-        self._value = value
-        self._clock = clock
-        self.held = 0.0
-
-    def __await__(self) -> Generator[Any, Any, Any]:
-        """Hand every step through, as `yield from` does."""
-        steps = self._value.__await__()
-        error: BaseException | None = None
-        while True:
-            began = self._clock.monotonic()
-            try:
-                # Whatever awaits in asyncio sends None: what a future has is read from it.
-                step = next(steps) if error is None else steps.throw(error)
-            except StopIteration as end:
-                return end.value
-            finally:
-                self.held = max(self.held, self._clock.monotonic() - began)
-            try:
-                yield step
-            except GeneratorExit:
-                steps.close()
-                raise
-            except BaseException as thrown:  # a cancellation, mostly; it is the plugin's to see
-                error = thrown
-            else:
-                error = None
-
-
 def _kind(error: BaseException) -> str:
     return str(error) if isinstance(error, _DeadlineError) else type(error).__name__
 
@@ -398,16 +355,3 @@ def _with_frames(error: BaseException) -> BaseException | None:
 
 def _held(seconds: float) -> str:
     return f"held the loop {seconds * 1000:.0f} ms"
-
-
-def own_frames(error: BaseException | None) -> tuple[str, ...]:
-    """Return the frames below ours, outermost first, without any text of the error."""
-    if error is None:
-        return ()
-    # Walked, not extracted: that would read the source from the disk.
-    frames = [
-        f"{code.co_filename.rpartition('/')[2]}:{line} {code.co_name}"
-        for frame, line in traceback.walk_tb(error.__traceback__)
-        if (code := frame.f_code).co_filename != __file__
-    ]
-    return tuple(frames[-5:])

@@ -16,7 +16,8 @@ from kiosk.clock import Clock
 from kiosk.errors import KioskError, PluginLoadError, RequiredPluginError
 from kiosk.events import DomainEvent
 from kiosk.hooks.breaker import Breakers, OpenBreaker
-from kiosk.hooks.caller import HookCaller, PluginFailure, policy_of
+from kiosk.hooks.caller import HookCaller, policy_of
+from kiosk.hooks.failures import Failures, PluginFailure
 from kiosk.hooks.lifespans import Lifespans
 from kiosk.hooks.manager import LoadedPlugin, PluginSet
 from kiosk.hooks.registrations import Registrations, collect_commands
@@ -119,8 +120,13 @@ class Hooks:
 
     @property
     def failures(self) -> Sequence[PluginFailure]:
-        """The last contained failures, oldest first."""
-        return tuple(self._caller.failures)
+        """The last contained failures of every plugin, oldest first."""
+        return self._caller.failures.all
+
+    @property
+    def ledger(self) -> Failures:
+        """What went wrong with each plugin, counted since the server started."""
+        return self._caller.failures
 
     @property
     def left_out(self) -> Sequence[OpenBreaker]:

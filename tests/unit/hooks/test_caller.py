@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from typing import Any
 
 import pytest
 
 from kiosk.events import DomainEvent
-from kiosk.hooks.caller import KEPT_FAILURES, own_frames
+from kiosk.hooks.failures import KEPT_FAILURES
 from kiosk.hooks.markers import hookimpl
 from kiosk.hooks.site import SessionHandle
 from kiosk.model import Greeting
@@ -388,17 +389,35 @@ async def test_failures_are_kept_up_to_a_limit_and_counted_beyond() -> None:
         assert count == KEPT_FAILURES + 5
 
 
-def test_frames_name_the_plugins_lines_and_no_text() -> None:
-    def deep() -> None:
-        raise ValueError("what the visitor said")
+async def test_a_failure_has_the_plugins_own_lines() -> None:
+    class Compiles:
+        @hookimpl
+        def greeting(self) -> str:
+            return re.compile("(((").pattern
 
-    with pytest.raises(ValueError) as caught:  # noqa: PT011 - the text is the subject here
-        deep()
-    frames = own_frames(caught.value)
-    assert frames[-1].startswith("test_caller.py:")
-    assert frames[-1].endswith(" deep")
-    assert "visitor" not in " ".join(frames)
-    assert own_frames(None) == ()
+    async with running({"bad": Compiles()}) as made:
+        await made.hooks.greeting(Session())
+        (failure,) = made.hooks.failures
+    own, last = failure.frames
+    assert own.endswith(" greeting")
+    assert "test_caller.py:" in own
+    assert "test_caller.py:" not in last
+
+
+async def test_what_a_slow_plugin_lost_and_a_broken_one_missed_is_counted_by_plugin() -> None:
+    slow, bad = Listens(open_gate=False), Raises(ValueError("x"))
+    limits = {"queue": 10, "breaker_failures": 1}
+    async with running({"slow": slow, "bad": bad}, hooks=limits) as made:
+        for _ in range(3):
+            await made.hooks.greeting(Session())
+        for number in range(14):
+            made.hooks.session_event(Session(), turn("x", seq=number))
+        slow.gate.set()
+        assert await made.hooks.settle(WITHIN)
+        ledger = made.hooks.ledger
+        assert (ledger.dropped("slow"), ledger.skipped("slow"), ledger.failed("slow")) == (4, 0, 0)
+        # Of the fourteen its queue lost four too, one failed, and the rest were not tried.
+        assert (ledger.dropped("bad"), ledger.skipped("bad"), ledger.failed("bad")) == (4, 11, 2)
 
 
 def test_site_is_the_plugins_own() -> None:
