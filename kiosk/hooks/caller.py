@@ -33,6 +33,10 @@ log = structlog.get_logger(__name__)
 LABELS: Final = {"took": "timeout", "held": "slow", "unfit:": "unfit"}
 """Kinds of failures as the metrics count them, by the first word for people."""
 
+OK: Final = "ok"
+NO_ANSWER: Final = "no answer"
+"""How a traced call ended that did not fail."""
+
 LEAVE_S: Final = 2.0
 """How long hooks that still run get to end when the server stops."""
 
@@ -47,11 +51,15 @@ _FAILURES: Final = BaseException
 
 @dataclass(slots=True)
 class Outcome:
-    """What one call, or one pipe of calls, came to. `plugins` are those that failed."""
+    """What one call, or one pipe of calls, came to. `plugins` are those that failed.
+
+    `kind` is what failed, in words for people.
+    """
 
     value: Any = None
     failed: bool = False
     plugins: tuple[str, ...] = ()
+    kind: str = ""
 
 
 def policy_of(pm: PluginManager, hook: str) -> Policy:
@@ -79,7 +87,7 @@ class HookCaller:
     ) -> None:
         self._pm = pm
         self._sites = sites
-        self._clock = clock
+        self.clock = clock
         self._metrics = metrics
         self.slow_s = slow_ms / 1000
         self._queue_limit = queue
@@ -100,12 +108,18 @@ class HookCaller:
         """Call a registration hook; return the seconds it took. Raises StartupError."""
         plugin = impl.plugin_name
         arguments = self.arguments(impl, given)
-        held = call_once(plugin, hook, lambda: impl.function(*arguments), self._clock)
+        started = self.clock.monotonic()
+        try:
+            held = call_once(plugin, hook, lambda: impl.function(*arguments), self.clock)
+        except BaseException as error:
+            self.traced(plugin, hook, self.clock.monotonic() - started, type(error).__name__)
+            raise
         self.held_at_start(plugin, hook, held)
         return held
 
     def held_at_start(self, plugin: str, hook: str, seconds: float) -> None:
         """Tell of a registration that took long: every start of the server waits for it."""
+        self.traced(plugin, hook, seconds, OK)
         if seconds > self.slow_s:
             self.record(plugin, hook, f"held the start {seconds * 1000:.0f} ms", counts=False)
 
@@ -191,32 +205,45 @@ class HookCaller:
         check: Check = anything,
     ) -> Outcome:
         """Call something of a plugin's own, contained as a hook is; no breaker counts it."""
-        started = self._clock.monotonic()
+        started = self.clock.monotonic()
+        outcome = await self._ran(hook, plugin, call, timeout_s, check)
+        self._trace_outcome(plugin, hook, started, outcome)
+        return outcome
+
+    async def _ran(
+        self, hook: str, plugin: str, call: Callable[[], Any], timeout_s: float, check: Check
+    ) -> Outcome:
         try:
             value, held = await self._answer(plugin, hook, call, timeout_s)
         except _FAILURES as error:
             raise_ours(error)
             self.record(plugin, hook, _kind(error), _with_frames(error), counts=False)
-            return Outcome(failed=True)
+            return Outcome(failed=True, kind=_kind(error))
         if held > self.slow_s:
             self.record(plugin, hook, _held(held), counts=False)
         wrong = check(value) if value is not None else ""
         if wrong:
             self.record(plugin, hook, wrong, counts=False)
-            return Outcome(failed=True)
-        self._traced(hook, plugin, started, answered=value is not None)
+            return Outcome(failed=True, kind=wrong)
         return Outcome(value)
 
     async def _call(
+        self, impl: HookImpl, hook: str, timeout_s: float | None, kwargs: Any, check: Check
+    ) -> Outcome:
+        started = self.clock.monotonic()
+        outcome = await self._called(impl, hook, timeout_s, kwargs, check)
+        self._trace_outcome(impl.plugin_name, hook, started, outcome)
+        return outcome
+
+    async def _called(
         self, impl: HookImpl, hook: str, timeout_s: float | None, kwargs: Any, check: Check
     ) -> Outcome:
         plugin = impl.plugin_name
         if not self.breakers.lets(plugin, hook):
             self._metrics.hook_skipped.labels(hook, plugin).inc()
             self.failures.skip(plugin)
-            return Outcome(failed=True)
+            return Outcome(failed=True, kind="left out")
         arguments = self.arguments(impl, kwargs)
-        started = self._clock.monotonic()
         self._metrics.hook_calls.labels(hook, plugin).inc()
         try:
             value, held = await self._answer(
@@ -229,7 +256,7 @@ class HookCaller:
                 self.breakers.given_up(plugin, hook)
                 raise
             self.record(plugin, hook, _kind(error), _with_frames(error))
-            return Outcome(failed=True)
+            return Outcome(failed=True, kind=_kind(error))
         # A hook that held the loop has answered, but everybody waited: say so, or it is never
         # found. Beyond its deadline it counts as a failure, and its answer is still good.
         late = timeout_s is not None and held > timeout_s
@@ -241,39 +268,76 @@ class HookCaller:
             self.record(plugin, hook, wrong, counts=check is not nothing)
             if inspect.iscoroutine(value):
                 value.close()
-            return Outcome(failed=True)
+            return Outcome(failed=True, kind=wrong)
         if not late:
             self.breakers.succeeded(plugin, hook)
-        self._traced(hook, plugin, started, answered=value is not None)
         return Outcome(value)
 
-    def _traced(self, hook: str, plugin: str, started: float, *, answered: bool) -> None:
+    def _trace_outcome(self, plugin: str, hook: str, started: float, outcome: Outcome) -> None:
+        answered = outcome.kind or (OK if outcome.value is not None else NO_ANSWER)
+        self.traced(plugin, hook, self.clock.monotonic() - started, answered)
+
+    def traced(self, plugin: str, hook: str, seconds: float, outcome: str) -> None:
+        """Log one call where the site asked for it (`hooks.trace`); no words of anybody's."""
         if self._trace:
-            took = round((self._clock.monotonic() - started) * 1000, 1)
-            log.info("hook called", hook=hook, plugin=plugin, ms=took, answered=answered)
+            took = round(seconds * 1000, 1)
+            log.info("hook called", hook=hook, plugin=plugin, ms=took, outcome=outcome)
 
     async def _answer(
         self, plugin: str, hook: str, call: Callable[[], Any], timeout_s: float | None
     ) -> tuple[Any, float]:
         """Return what a call comes to, and the longest time it held the loop, in s."""
-        started = self._clock.monotonic()
+        started = self.clock.monotonic()
         with self.strays.calling(plugin, hook):
             value = call()
-        held = self._clock.monotonic() - started
+        held = self.clock.monotonic() - started
         if not inspect.isawaitable(value):
             return value, held
-        steps = Steps(value, self._clock)
+        steps = Steps(value, self.clock)
         answer = await self._bounded(steps, plugin, hook, timeout_s)
         return answer, max(held, steps.held)
 
     async def measured(self, plugin: str, hook: str, value: Awaitable[Any]) -> Any:
         """Await for a plugin and tell when a step of it held the loop."""
-        steps = Steps(value, self._clock)
+        steps = Steps(value, self.clock)
         try:
             return await steps
         finally:
             if steps.held > self.slow_s:
                 self.record(plugin, hook, _held(steps.held), counts=False)
+
+    async def watched(
+        self,
+        plugin: str,
+        hook: str,
+        call: Callable[[], Awaitable[Any]],
+        timeout_s: float | None,
+        *,
+        answers: tuple[type[BaseException], ...] = (),
+    ) -> Any:
+        """Await something of a plugin's own in this task: measured, recorded, raised again.
+
+        `answers` are what it may raise as an answer; those are no failure. Raises TimeoutError
+        at the deadline.
+        """
+        started, outcome = self.clock.monotonic(), OK
+        limit = asyncio.timeout(timeout_s)
+        try:
+            with self.strays.calling(plugin, hook):
+                async with limit:
+                    return await self.measured(plugin, hook, call())
+        except _FAILURES as error:
+            outcome = type(error).__name__
+            raise_ours(error)
+            source: BaseException | None = error
+            if isinstance(error, TimeoutError) and limit.expired():
+                outcome = f"took longer than {timeout_s:g} s"
+                source = error.__cause__  # the cancellation: where it waited
+            if not isinstance(error, answers):
+                self.record(plugin, hook, outcome, source, counts=False)
+            raise
+        finally:
+            self.traced(plugin, hook, self.clock.monotonic() - started, outcome)
 
     async def _bounded(
         self, value: Awaitable[Any], plugin: str, hook: str, timeout_s: float | None
@@ -323,7 +387,7 @@ class HookCaller:
         # A label set must stay small: the numbers in `kind` are for people.
         label = LABELS.get(kind.partition(" ")[0], kind)
         self._metrics.hook_failures.labels(hook, plugin, label).inc()
-        self.failures.add(PluginFailure(plugin, hook, kind, self._clock.now(), frames))
+        self.failures.add(PluginFailure(plugin, hook, kind, self.clock.now(), frames))
         log.warning("plugin failed", plugin=plugin, hook=hook, kind=kind, frames=list(frames))
 
     async def settle(self, timeout_s: float) -> bool:

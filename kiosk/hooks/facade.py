@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any, Final, Literal, cast
 
@@ -22,8 +22,10 @@ from kiosk.hooks.lifespans import Lifespans
 from kiosk.hooks.manager import LoadedPlugin, PluginSet
 from kiosk.hooks.registrations import Registrations, collect_commands
 from kiosk.hooks.shapes import many, nothing, one_of
+from kiosk.hooks.sink_calls import SinkCalls
 from kiosk.hooks.site import SessionHandle, SiteServices
 from kiosk.hooks.strays import calling_plugin, watching
+from kiosk.hooks.tool_calls import ToolCalls
 from kiosk.hooks.values import (
     Deny,
     HealthCheck,
@@ -96,7 +98,9 @@ class Hooks:
         self.registered = Registrations(self._caller)
         self.tools: Mapping[str, Tool] = self.registered.tools
         self.mcp_servers = self._all_mcp_servers(settings.upstream.mcp_servers)
+        self.tool_calls = ToolCalls(self._caller)
         self.sinks: Sequence[TranscriptSink] = self.registered.sinks
+        self.sink_calls = SinkCalls(self._caller, self.registered.sink_plugins)
 
     def _all_mcp_servers(
         self, configured: Sequence[McpServerSettings]
@@ -374,26 +378,6 @@ class Hooks:
         """Record an answer of a plugin's address that could not be sent."""
         hook = f"route {route.method} {route.path}"
         self._caller.record(route.plugin, hook, kind, counts=False)
-
-    def calling_tool(self, tool: Tool) -> AbstractContextManager[None]:
-        """Note the tasks that are begun in here as a tool's: shown, and ended with the server."""
-        return self._caller.strays.calling(tool.plugin, f"tool {tool.name}")
-
-    def tool_may_run(self, tool: Tool) -> bool:
-        """Whether a tool is called now, or left out because it kept failing."""
-        return self._caller.breakers.lets(tool.plugin, f"tool {tool.name}")
-
-    def tool_worked(self, tool: Tool) -> None:
-        """Count a tool call that was answered."""
-        self._caller.breakers.succeeded(tool.plugin, f"tool {tool.name}")
-
-    def tool_undecided(self, tool: Tool) -> None:
-        """Take back a call that ended without a verdict: interrupted, or with its visit."""
-        self._caller.breakers.given_up(tool.plugin, f"tool {tool.name}")
-
-    def tool_failed(self, tool: Tool, kind: str, error: BaseException | None) -> None:
-        """Record a tool's failure beside those of the hooks."""
-        self._caller.record(tool.plugin, f"tool {tool.name}", kind, error)
 
     def card_failed(self, plugin: str, card: Card, why: str) -> None:
         """Record a card that could not be drawn; `why` has no data of the card in it.

@@ -70,6 +70,7 @@ class Lifespans:
 
     async def _live(self, impl: HookImpl, life: _Life) -> None:
         running = False
+        began = self._caller.clock.monotonic()
         try:
             arguments = self._caller.arguments(impl, {})
             with self._caller.strays.calling(life.plugin, HOOK):
@@ -83,7 +84,10 @@ class Lifespans:
         except BaseException as error:  # a plugin may raise anything
             # A cancellation is its own TaskGroup's, or our deadline.
             life.failed = f"{type(error).__name__}: {error}"
-            if running:
+            if not running:
+                took = self._caller.clock.monotonic() - began
+                self._caller.traced(life.plugin, HOOK, took, type(error).__name__)
+            else:
                 self._caller.record(life.plugin, HOOK, type(error).__name__, error)
         finally:
             life.begun.set()
@@ -113,12 +117,23 @@ class _Measured:
         self._plugin = plugin
 
     async def __aenter__(self) -> None:
+        started = self._caller.clock.monotonic()
         await self._caller.measured(self._plugin, HOOK, self._context.__aenter__())
+        self._trace(started, "began")
 
     async def __aexit__(self, *error: Any) -> bool | None:
         leaving = self._context.__aexit__(*error)
-        answer: bool | None = await self._caller.measured(self._plugin, HOOK, leaving)
+        started, outcome = self._caller.clock.monotonic(), "failed"
+        try:
+            answer: bool | None = await self._caller.measured(self._plugin, HOOK, leaving)
+            outcome = "ended"
+        finally:
+            self._trace(started, outcome)
         return answer
+
+    def _trace(self, started: float, outcome: str) -> None:
+        took = self._caller.clock.monotonic() - started
+        self._caller.traced(self._plugin, HOOK, took, outcome)
 
 
 def _context(value: Any) -> AbstractAsyncContextManager[None]:

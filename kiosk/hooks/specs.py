@@ -166,6 +166,8 @@ def register_transcript_sinks(register: RegisterSink, site: Site) -> None:
     Entries wait in the database until `sink.write` has returned; after a failure the batch is
     offered again with growing pauses, also after a restart, and becomes dead letters after
     `storage.sink_give_up_h`. The same entry may come twice, with the same `visit_id` and `seq`.
+    What it raises is named on the plugin page, as `sink NAME`; SinkBusy and EntriesRefused are
+    answers and no failure.
     """
 
 

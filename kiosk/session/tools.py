@@ -174,12 +174,15 @@ class ToolRunner:
             # Beside its call runs more of a tool's own code, such as checks of its arguments.
             if tool is None:
                 raise
-            self._ctx.services.hooks.tool_failed(tool, type(error).__name__, error)
+            self._ctx.services.hooks.tool_calls.failed(tool, type(error).__name__, error)
             outcome, output, cards = "failed", _error(FAILED), ()
         finally:
             self._ctx.tools_running -= 1
-        took = round((self._ctx.clock.monotonic() - started) * 1000)
-        known = name if name in self._ctx.services.hooks.tools else "unknown"
+        seconds = self._ctx.clock.monotonic() - started
+        took = round(seconds * 1000)
+        if tool is not None:
+            self._ctx.services.hooks.tool_calls.told(tool, outcome, seconds)
+        known = name if tool is not None else "unknown"
         self._ctx.services.metrics.tool_calls.labels(known, outcome).inc()
         self._ctx.tools_used.append(known)
         for card in cards:
@@ -219,7 +222,7 @@ class ToolRunner:
         if isinstance(allowed, Refuse):
             return "refused", _error(allowed.reason), ()
         if tool.confirm and not await self._confirmed(tool):
-            self._ctx.services.hooks.tool_undecided(tool)
+            self._ctx.services.hooks.tool_calls.undecided(tool)
             return "refused", _error(NOT_CONFIRMED), ()
         outcome, output, cards = await self._timed(tool, allowed)
         self._ctx.services.hooks.after_tool_call(
@@ -245,7 +248,7 @@ class ToolRunner:
             check_arguments(tool, answer.arguments)
         except ToolArgumentsError as error:
             return Refuse(str(error))
-        if not hooks.tool_may_run(tool):
+        if not hooks.tool_calls.may_run(tool):
             return Refuse("It is out of order at the moment. Say so and offer other help.")
         return answer
 
@@ -280,9 +283,9 @@ class ToolRunner:
         finally:
             # Also when the visit ends meanwhile: a try of the breaker must not stay open.
             if outcome == "ok":
-                hooks.tool_worked(tool)
+                hooks.tool_calls.worked(tool)
             elif outcome in {"cancelled", "refused"}:
-                hooks.tool_undecided(tool)
+                hooks.tool_calls.undecided(tool)
         return outcome, output, cards
 
     async def _bounded(self, tool: Tool, call: ToolCall) -> tuple[Outcome, str, tuple[Card, ...]]:
@@ -294,7 +297,7 @@ class ToolRunner:
             done = await self._wait(tool, task, timeout_s)
             if not done:
                 task.cancel()
-                hooks.tool_failed(tool, "took too long", None)
+                hooks.tool_calls.failed(tool, "took too long", None)
                 return "timed_out", _error("It took too long. Say so and offer other help."), ()
             if task.cancelled():
                 return "cancelled", _error("The visitor interrupted."), ()
@@ -304,7 +307,7 @@ class ToolRunner:
         if isinstance(error, ToolArgumentsError):
             return "refused", _error(str(error)), ()
         if error is not None:
-            hooks.tool_failed(tool, type(error).__name__, error)
+            hooks.tool_calls.failed(tool, type(error).__name__, error)
             return "failed", _error(FAILED), ()
         return self._readable(tool, result)
 
@@ -327,14 +330,14 @@ class ToolRunner:
             values = dict(call.arguments)
             if wants_session(tool):
                 values["session"] = VisitHandle(self._ctx, tool.plugin)
-            if is_async(tool):
-                with self._ctx.services.hooks.calling_tool(tool):
-                    return await tool.handler(**values), None  # type: ignore[misc]  # is_async says so
             work = functools.partial(tool.handler, **values)
-            threads = self._ctx.services.tool_threads
-            result: Any = await threads.run(tool.plugin, tool.name, work)
-            if inspect.isawaitable(result):  # an async function behind a plain decorator
-                result = await result
+            if is_async(tool):
+                result: Any = work()
+            else:
+                threads = self._ctx.services.tool_threads
+                result = await threads.run(tool.plugin, tool.name, work)
+            if inspect.isawaitable(result):  # also an async function behind a plain decorator
+                result = await self._ctx.services.hooks.tool_calls.awaited(tool, result)
         except asyncio.CancelledError:
             raise
         except BaseException as error:  # noqa: BLE001 - a tool may raise anything
@@ -353,7 +356,7 @@ class ToolRunner:
             except (TypeError, ValueError, RecursionError):
                 result = None
         if not isinstance(result, str):
-            self._ctx.services.hooks.tool_failed(tool, "returned what is not JSON", None)
+            self._ctx.services.hooks.tool_calls.failed(tool, "returned what is not JSON", None)
             return "failed", _error(FAILED), ()
         limit = self._ctx.settings.max_tool_output
         if len(result) > limit:

@@ -1,0 +1,48 @@
+"""Calls of the plugins' tools: which may run, how long they hold the loop, what came of them."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from typing import Any
+
+from kiosk.hooks.caller import HookCaller
+from kiosk.model import Tool
+
+
+class ToolCalls:
+    """What tools have in common with hooks: breakers, measures and records."""
+
+    def __init__(self, caller: HookCaller) -> None:
+        self._caller = caller
+
+    async def awaited(self, tool: Tool, value: Awaitable[Any]) -> Any:
+        """Return what a tool's own awaitable comes to; told of when it held the loop.
+
+        The tasks that it begins are shown as the tool's, and ended with the server.
+        """
+        with self._caller.strays.calling(tool.plugin, _hook(tool)):
+            return await self._caller.measured(tool.plugin, _hook(tool), value)
+
+    def may_run(self, tool: Tool) -> bool:
+        """Whether a tool is called now, or left out because it kept failing."""
+        return self._caller.breakers.lets(tool.plugin, _hook(tool))
+
+    def worked(self, tool: Tool) -> None:
+        """Count a tool call that was answered."""
+        self._caller.breakers.succeeded(tool.plugin, _hook(tool))
+
+    def undecided(self, tool: Tool) -> None:
+        """Take back a call that ended without a verdict: interrupted, or with its visit."""
+        self._caller.breakers.given_up(tool.plugin, _hook(tool))
+
+    def failed(self, tool: Tool, kind: str, error: BaseException | None = None) -> None:
+        """Record a tool's failure beside those of the hooks."""
+        self._caller.record(tool.plugin, _hook(tool), kind, error)
+
+    def told(self, tool: Tool, outcome: str, seconds: float) -> None:
+        """Write a call down where every call is traced; never what it was about."""
+        self._caller.traced(tool.plugin, _hook(tool), seconds, outcome)
+
+
+def _hook(tool: Tool) -> str:
+    return f"tool {tool.name}"
