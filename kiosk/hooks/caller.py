@@ -125,12 +125,19 @@ class HookCaller:
 
     async def ask(self, hook: str, check: Check, **kwargs: Any) -> Any:
         """Return the first answer that is not None, or None when nobody has one."""
+        return (await self.ask_all(hook, check, **kwargs)).value
+
+    async def ask_all(self, hook: str, check: Check, **kwargs: Any) -> Outcome:
+        """Return the first answer that is not None, with the plugins that failed before it."""
         policy = policy_of(self._pm, hook)
+        failed: list[str] = []
         for impl in self.implementations(hook):
             outcome = await self._call(impl, hook, policy.timeout_s, kwargs, check)
-            if not outcome.failed and outcome.value is not None:
-                return outcome.value
-        return None
+            if outcome.failed:
+                failed.append(impl.plugin_name)
+            elif outcome.value is not None:
+                return Outcome(outcome.value, bool(failed), tuple(failed))
+        return Outcome(None, bool(failed), tuple(failed))
 
     async def gather(self, hook: str, check: Check, **kwargs: Any) -> list[Any]:
         """Return every answer that is not None, in the order plugins were loaded."""

@@ -66,6 +66,11 @@ CHECK_S: Final = 2.0
 SETTLE_S: Final = 10.0
 """How long plugins get to hear of the last visits when the server stops: as `session_ended`."""
 
+BESIDE_VISITS: Final = frozenset(
+    {"dashboard_panels", "extra_template_vars", "operator_from_request", "visits_erased"}
+)
+"""Hooks that no visit calls: one that is left out keeps nobody from visiting."""
+
 WITHHELD = "[withheld]"
 """What a text becomes when redaction failed: nothing unredacted gets past it."""
 
@@ -185,7 +190,15 @@ class Hooks:
     # ── opening a visit ──────────────────────────────────────────────────────────────────
 
     async def admit_session(self, kiosk: Kiosk) -> Deny | None:
-        """Return the first refusal; a plugin that fails refuses, too."""
+        """Return the first refusal; a plugin that fails refuses, too.
+
+        So does a required one while a hook or tool of it that visits need is left out. When its
+        pause is over a visit may open, and tries it.
+        """
+        for plugin, hook in self._caller.breakers.pausing:
+            if self._sites[plugin].required and hook not in BESIDE_VISITS:
+                log.error("no visit opens, a required plugin fails", plugin=plugin, hook=hook)
+                return Deny("")
         denials, failed = await self._caller.gather_all("admit_session", one_of(Deny), kiosk=kiosk)
         if denials:
             return cast("Deny", denials[0][1])
@@ -221,7 +234,9 @@ class Hooks:
 
     async def greeting(self, session: SessionHandle) -> Greeting | None:
         """Return the greeting of the first plugin that has one."""
-        answer = await self._caller.ask("greeting", one_of(str, Greeting), session=session)
+        outcome = await self._caller.ask_all("greeting", one_of(str, Greeting), session=session)
+        self._demand("greeting", outcome.plugins)
+        answer: str | Greeting | None = outcome.value
         return Greeting(answer) if isinstance(answer, str) else answer
 
     def session_started(self, session: SessionHandle) -> None:
