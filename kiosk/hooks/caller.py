@@ -386,13 +386,14 @@ class HookCaller:
         error: BaseException | None = None,
         *,
         counts: bool = True,
+        label: str = "",
     ) -> None:
         """Count, log and keep one contained failure; `counts` towards leaving the hook out."""
         if counts:
             self.breakers.failed(plugin, hook)
         frames = own_frames(error, self._homes.get(plugin, NOWHERE))
         # A label set must stay small: the numbers in `kind` are for people.
-        label = LABELS.get(kind.partition(" ")[0], kind)
+        label = label or LABELS.get(kind.partition(" ")[0], kind)
         self._metrics.hook_failures.labels(hook, plugin, label).inc()
         self.failures.add(PluginFailure(plugin, hook, kind, self.clock.now(), frames))
         log.warning("plugin failed", plugin=plugin, hook=hook, kind=kind, frames=list(frames))

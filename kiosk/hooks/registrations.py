@@ -72,7 +72,7 @@ class Registrations:
         timeout_s: float | None = None,
         cancel_on_barge_in: bool = False,
         per_minute: int | None = None,
-        progress: str = "",
+        progress: str | Mapping[str, str] = "",
         confirm: str | Mapping[str, str] = "",
     ) -> None:
         if isinstance(thing, McpServer):

@@ -39,6 +39,10 @@ class ToolCalls:
         """Record a tool's failure beside those of the hooks."""
         self._caller.record(tool.plugin, _hook(tool), kind, error)
 
+    def was_cut(self, tool: Tool, how: str) -> None:
+        """Record that the model got the beginning only; the call is good all the same."""
+        self._caller.record(tool.plugin, _hook(tool), how, counts=False, label="cut")
+
     def told(self, tool: Tool, outcome: str, seconds: float) -> None:
         """Write a call down where every call is traced; never what it was about."""
         self._caller.traced(tool.plugin, _hook(tool), seconds, outcome)

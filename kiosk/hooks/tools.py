@@ -31,7 +31,7 @@ def tool_from_function(
     timeout_s: float | None = None,
     cancel_on_barge_in: bool = False,
     per_minute: int | None = None,
-    progress: str = "",
+    progress: str | Mapping[str, str] = "",
     confirm: str | Mapping[str, str] = "",
 ) -> Tool:
     """Describe `function` as a tool.

@@ -21,6 +21,7 @@ from kiosk.model import Card, Tool, ToolCall, ToolResult
 from kiosk.session.context import VisitContext
 from kiosk.session.handle import VisitHandle
 from kiosk.session.line import Line
+from kiosk.session.tool_output import UnreadableError, readable
 from kiosk.settings.sections import in_language
 from kiosk.tasks import raise_ours
 
@@ -254,11 +255,7 @@ class ToolRunner:
 
     async def _confirmed(self, tool: Tool) -> bool:
         """Ask the visitor for a touch: words alone, whosever they are, do not run this tool."""
-        question = tool.confirm
-        if isinstance(question, Mapping):
-            question = in_language(question, self._ctx.language) or next(
-                iter(question.values()), tool.description
-            )
+        question = self._worded(tool.confirm) or tool.description
         if not self._ctx.visitor_speaking:
             with suppress(UpstreamError):  # the question is on the screen all the same
                 await self._ctx.aside(question)
@@ -273,6 +270,12 @@ class ToolRunner:
         )
         answers = await self._ctx.questions.ask(card, self._ctx.settings.confirm_s)
         return answers is not None and answers.get("yes") is True
+
+    def _worded(self, said: str | Mapping[str, str]) -> str:
+        """Return a sentence in the visitor's language, or in the first that there is."""
+        if isinstance(said, str):
+            return said
+        return in_language(said, self._ctx.language) or next(iter(said.values()), "")
 
     async def _timed(self, tool: Tool, call: ToolCall) -> tuple[Outcome, str, tuple[Card, ...]]:
         """Make a call within its deadline; what it says meanwhile is its progress phrase."""
@@ -297,7 +300,7 @@ class ToolRunner:
             done = await self._wait(tool, task, timeout_s)
             if not done:
                 task.cancel()
-                hooks.tool_calls.failed(tool, "took too long", None)
+                hooks.tool_calls.failed(tool, "took too long")
                 return "timed_out", _error("It took too long. Say so and offer other help."), ()
             if task.cancelled():
                 return "cancelled", _error("The visitor interrupted."), ()
@@ -320,7 +323,7 @@ class ToolRunner:
         done, _ = await asyncio.wait({task}, timeout=patience)
         if not done and not self._ctx.visitor_speaking:
             with suppress(UpstreamError):  # the pump sees the loss too
-                await self._ctx.aside(tool.progress)
+                await self._ctx.aside(self._worded(tool.progress))
         if not done:
             done, _ = await asyncio.wait({task}, timeout=timeout_s - patience)
         return bool(done)
@@ -350,18 +353,15 @@ class ToolRunner:
         if isinstance(result, ToolResult):
             cards = tuple(result.cards)
             result = result.output
-        if isinstance(result, Mapping):
-            try:
-                result = json.dumps(result, ensure_ascii=False)
-            except (TypeError, ValueError, RecursionError):
-                result = None
-        if not isinstance(result, str):
-            self._ctx.services.hooks.tool_calls.failed(tool, "returned what is not JSON", None)
+        calls = self._ctx.services.hooks.tool_calls
+        try:
+            told = readable(result, self._ctx.settings.max_tool_output)
+        except UnreadableError as error:
+            calls.failed(tool, str(error))
             return "failed", _error(FAILED), ()
-        limit = self._ctx.settings.max_tool_output
-        if len(result) > limit:
-            result = json.dumps({"cut_after": limit, "text": result[:limit]}, ensure_ascii=False)
-        return "ok", result, cards
+        if told.cut:
+            calls.was_cut(tool, told.cut)
+        return "ok", told.text, cards
 
     def barged_in(self) -> None:
         """Cancel the tools that want it when the visitor speaks."""

@@ -277,6 +277,64 @@ async def test_a_huge_output_is_cut_and_says_so() -> None:
         assert len(answer["text"]) == 500
 
 
+@pytest.mark.expects_failures
+@pytest.mark.parametrize("output", ["word " * 2_000_000, {"rows": ["word"] * 2_000_000}])
+async def test_ten_megabytes_are_cut_and_the_operator_is_told(output: Any) -> None:
+    async with staged(Tools(tool("huge", lambda: output))) as stage:
+        bench = await Bench.made(stage)
+        bench.call("huge")
+        assert len(json.loads(await bench.answer())["text"]) == 8000
+        await eventually(lambda: stage.ctx.tools_used, "the count of the call")
+        assert bench.outcomes() == [("huge", "ok")]
+        (failure,) = stage.services.hooks.failures
+        assert (failure.plugin, failure.hook) == ("tested", "tool huge")
+        assert failure.kind.startswith("returned ")
+        assert failure.kind.endswith(" characters, cut to 8000")
+        # How many they were is no label of a figure, and it is no reason to leave the tool out.
+        labels = {"hook": "tool huge", "plugin": "tested", "kind": "cut"}
+        assert stage.metrics.registry.get_sample_value("kiosk_hook_failures_total", labels) == 1
+        assert stage.services.hooks.left_out == ()
+
+
+@pytest.mark.expects_failures
+@pytest.mark.parametrize(
+    ("output", "why"),
+    [
+        ({"a": float("nan")}, "returned nan or infinity"),
+        (["one"], "returned list; return words, a dict"),
+    ],
+)
+async def test_what_no_json_is_never_goes_upstream(output: Any, why: str) -> None:
+    async with staged(Tools(tool("odd", lambda: output))) as stage:
+        bench = await Bench.made(stage)
+        bench.call("odd")
+        assert "failed" in json.loads(await bench.answer())["error"]
+        (failure,) = stage.services.hooks.failures
+        assert failure.kind.startswith(why)
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [("de", "Moment."), ("de-AT", "Moment."), ("en", "One moment."), ("fr", "One moment.")],
+)
+async def test_a_progress_phrase_is_in_the_visitors_language(language: str, said: str) -> None:
+    go_on = asyncio.Event()
+
+    async def slow() -> str:
+        await go_on.wait()
+        return "done"
+
+    phrases = {"en": "One moment.", "de": "Moment."}
+    limits = {"tool_progress_s": 0.01}
+    async with staged(Tools(tool("slow", slow, progress=phrases)), visit=limits) as stage:
+        bench = await Bench.made(stage)
+        stage.ctx.language = language
+        bench.call("slow")
+        item = (await bench.far.next("response.create"))["response"]
+        assert said in json.dumps(item, ensure_ascii=False)
+        go_on.set()
+
+
 async def test_parallel_calls_are_all_answered_then_one_response() -> None:
     first, second = asyncio.Event(), asyncio.Event()
 
