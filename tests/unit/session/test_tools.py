@@ -224,6 +224,30 @@ async def test_what_the_model_gets_wrong_it_is_told(name: str, arguments: str, w
         assert value == 1
 
 
+async def test_a_schema_written_by_hand_is_held_to_and_no_breaker_counts_it() -> None:
+    asked: list[str] = []
+
+    def way(place: str) -> str:
+        asked.append(place)
+        return f"to {place}"
+
+    schema = {
+        "type": "object",
+        "properties": {"place": {"type": "string"}},
+        "required": ["place"],
+    }
+    by_hand = Tool("way", "Shows the way.", schema, way)
+    async with staged(Tools(by_hand), hooks={"off": True, "breaker_failures": 1}) as stage:
+        bench = await Bench.made(stage)
+        for number, arguments in enumerate(('{"place": 7}', "{}", '{"place": null}')):
+            bench.call("way", arguments, f"call_{number}")
+            assert "place" in json.loads(await bench.answer())["error"]
+        bench.call("way", '{"place": "the lift"}', "call_9")
+        assert await bench.answer() == "to the lift"
+        assert asked == ["the lift"]
+        assert stage.services.hooks.failures == ()
+
+
 async def test_no_arguments_at_all_are_an_empty_object() -> None:
     async with staged(Tools(hours)) as stage:
         bench = await Bench.made(stage)
