@@ -196,6 +196,8 @@ async def test_a_tool_that_breaks_is_answered_and_told_to_the_operator(broken: A
         assert bench.outcomes() == [(broken.__name__, "failed")]
         failure = stage.services.hooks.failures[-1]
         assert (failure.plugin, failure.hook) == ("tested", f"tool {broken.__name__}")
+        # What we called it with is ours and helps nobody.
+        assert {frame.partition(" ")[2] for frame in failure.frames} <= {broken.__name__}
         assert not stage.ctx.over.is_set()
 
 
