@@ -17,7 +17,7 @@ from pluggy import HookImpl, PluginManager
 
 from kiosk.clock import Clock
 from kiosk.hooks.breaker import Breakers
-from kiosk.hooks.failures import Failures, PluginFailure
+from kiosk.hooks.failures import Failures, PluginFailure, kind_of
 from kiosk.hooks.frames import NOWHERE, home_of, own_frames
 from kiosk.hooks.markers import Policy
 from kiosk.hooks.once import call_once
@@ -334,7 +334,7 @@ class HookCaller:
                 async with limit:
                     return await self.measured(plugin, hook, call())
         except _FAILURES as error:
-            outcome = type(error).__name__
+            outcome = kind_of(error)
             raise_ours(error)
             source: BaseException | None = error
             if isinstance(error, TimeoutError) and limit.expired():
@@ -418,7 +418,7 @@ class HookCaller:
 
 
 def _kind(error: BaseException) -> str:
-    return str(error) if isinstance(error, _DeadlineError) else type(error).__name__
+    return str(error) if isinstance(error, _DeadlineError) else kind_of(error)
 
 
 def _with_frames(error: BaseException) -> BaseException | None:

@@ -15,6 +15,14 @@ KEPT_FAILURES: Final = 50
 """Failures of each plugin that are kept; its oldest goes, the count stays."""
 
 
+def kind_of(error: BaseException) -> str:
+    """Return what an error is called; with its module where the name alone says nothing."""
+    kind = type(error)
+    if kind.__name__.lower() != "error":
+        return kind.__name__
+    return f"{kind.__module__}.{kind.__name__}"
+
+
 @dataclass(frozen=True, slots=True)
 class PluginFailure:
     """One contained failure. `frames` are the plugin's own, `file:line function`, no text."""

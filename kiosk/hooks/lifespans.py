@@ -16,6 +16,7 @@ from pluggy import HookImpl
 
 from kiosk.errors import PluginLoadError
 from kiosk.hooks.caller import HookCaller
+from kiosk.hooks.failures import kind_of
 from kiosk.tasks import TaskSet
 
 HOOK: Final = "lifespan"
@@ -86,9 +87,9 @@ class Lifespans:
             life.failed = f"{type(error).__name__}: {error}"
             if not running:
                 took = self._caller.clock.monotonic() - began
-                self._caller.traced(life.plugin, HOOK, took, type(error).__name__)
+                self._caller.traced(life.plugin, HOOK, took, kind_of(error))
             else:
-                self._caller.record(life.plugin, HOOK, type(error).__name__, error)
+                self._caller.record(life.plugin, HOOK, kind_of(error), error)
         finally:
             life.begun.set()
             life.ended.set()

@@ -6,6 +6,7 @@ from collections.abc import Awaitable
 from typing import Any
 
 from kiosk.hooks.caller import HookCaller
+from kiosk.hooks.failures import kind_of
 from kiosk.model import Tool
 
 
@@ -35,9 +36,12 @@ class ToolCalls:
         """Take back a call that ended without a verdict: interrupted, or with its visit."""
         self._caller.breakers.given_up(tool.plugin, _hook(tool))
 
-    def failed(self, tool: Tool, kind: str, error: BaseException | None = None) -> None:
-        """Record a tool's failure beside those of the hooks."""
-        self._caller.record(tool.plugin, _hook(tool), kind, error)
+    def failed(self, tool: Tool, why: str | BaseException) -> None:
+        """Record a tool's failure beside those of the hooks: what it raised, or in words."""
+        if isinstance(why, str):
+            self._caller.record(tool.plugin, _hook(tool), why)
+        else:
+            self._caller.record(tool.plugin, _hook(tool), kind_of(why), why)
 
     def was_cut(self, tool: Tool, how: str) -> None:
         """Record that the model got the beginning only; the call is good all the same."""

@@ -175,7 +175,7 @@ class ToolRunner:
             # Beside its call runs more of a tool's own code, such as checks of its arguments.
             if tool is None:
                 raise
-            self._ctx.services.hooks.tool_calls.failed(tool, type(error).__name__, error)
+            self._ctx.services.hooks.tool_calls.failed(tool, error)
             outcome, output, cards = "failed", _error(FAILED), ()
         finally:
             self._ctx.tools_running -= 1
@@ -310,7 +310,7 @@ class ToolRunner:
         if isinstance(error, ToolArgumentsError):
             return "refused", _error(str(error)), ()
         if error is not None:
-            hooks.tool_calls.failed(tool, type(error).__name__, error)
+            hooks.tool_calls.failed(tool, error)
             return "failed", _error(FAILED), ()
         return self._readable(tool, result)
 

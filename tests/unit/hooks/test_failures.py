@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from kiosk.hooks.failures import KEPT_FAILURES, Failures, PluginFailure
+import struct
+
+from kiosk.hooks.failures import KEPT_FAILURES, Failures, PluginFailure, kind_of
 from tests.unit.hooks.hooking import START
 
 
@@ -36,3 +38,8 @@ def test_what_a_plugin_missed_is_counted_by_plugin() -> None:
     assert (ledger.dropped("slow"), ledger.skipped("slow")) == (2, 0)
     assert (ledger.dropped("broken"), ledger.skipped("broken")) == (0, 1)
     assert (ledger.failed("slow"), ledger.of("slow"), ledger.all) == (0, (), ())
+
+
+def test_an_error_is_named_so_that_it_says_something() -> None:
+    assert kind_of(OSError()) == "OSError"
+    assert kind_of(struct.error()) == "struct.error"
