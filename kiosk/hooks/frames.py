@@ -19,7 +19,16 @@ MOST: Final = 5
 _STANDARD: Final = tuple(
     {path + os.sep for path in (sysconfig.get_path("stdlib"), os.path.dirname(os.__file__))}
 )
-_HERE: Final = os.getcwd()
+
+
+def _here() -> str:
+    try:
+        return os.getcwd()
+    except OSError:
+        return os.sep  # its folder was deleted; then no relative name is found either
+
+
+_HERE: Final = _here()
 """What a relative name of a file begins at; asked for once, before any loop runs."""
 _INSTALLED: Final = tuple(f"{os.sep}{name}{os.sep}" for name in ("site-packages", "dist-packages"))
 
