@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import os
 import traceback
 from collections.abc import Callable
 from pathlib import Path
@@ -18,8 +19,9 @@ import kiosk
 from kiosk.clock import Clock
 from kiosk.errors import PluginLoadError, StartupError
 
-_OURS: Final = str(Path(kiosk.__file__).parent)
-_BUILT_IN: Final = str(Path(kiosk.__file__).parent / "builtin")
+_OURS: Final = str(Path(kiosk.__file__).parent) + os.sep
+_PLUGINS: Final = tuple(_OURS + name + os.sep for name in ("builtin", "_bundled"))
+"""Where plugins of ours are: those built in, and in the wheel those of the demo site."""
 
 
 def call_once(plugin: str, hook: str, call: Callable[[], Any], clock: Clock) -> float:
@@ -92,5 +94,5 @@ def with_place(sentence: str, frame: FrameType | None) -> str:
 
 
 def is_ours(file: str) -> bool:
-    """Whether a source file is the product's own; its built-in plugins count as plugins."""
-    return file.startswith(_OURS) and not file.startswith(_BUILT_IN)
+    """Whether a source file is the product's own; the plugins it brings count as plugins."""
+    return file.startswith(_OURS) and not file.startswith(_PLUGINS)

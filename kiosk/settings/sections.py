@@ -242,7 +242,9 @@ class HookSettings(Section):
     block: list[str] = Field([], description="Plugins not to load, by name.")
     off: bool = Field(False, description="Load no plugin but the built-in ones.")
     installed: bool = Field(True, description="Load the plugins of installed packages, too.")
-    trace: bool = Field(False, description="Log every hook call (names and times, no words).")
+    trace: bool = Field(
+        False, description="Log every call of a plugin: names, time, how it ended; no words."
+    )
     queue: int = Field(200, ge=10, description="Events waiting for one slow plugin.")
     slow_ms: int = Field(50, ge=5, description="A hook that holds the loop longer is reported.")
     reach: list[str] = Field(
