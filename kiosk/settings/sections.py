@@ -11,7 +11,7 @@ from typing import Final, Literal
 from pydantic import Field, SecretStr, field_validator
 
 from kiosk.settings.attract import Presence, SpeakStarts
-from kiosk.settings.base import LANGUAGE_CODE, Section
+from kiosk.settings.base import LANGUAGE_CODE, SECRET, Section
 from kiosk.settings.overrides import of
 
 TalkMode = Literal["open", "push", "hybrid"]
@@ -317,7 +317,10 @@ class StorageSettings(Section):
     """Where visits are kept."""
 
     url: str = Field(
-        "sqlite+aiosqlite:///var/kiosk.sqlite3", description="SQLAlchemy address of the database."
+        "sqlite+aiosqlite:///var/kiosk.sqlite3",
+        description="SQLAlchemy address of the database.",
+        # With PostgreSQL it may have a password in it.
+        json_schema_extra=SECRET,
     )
     migrate: bool = Field(True, description="Bring the database up to date at start.")
     sink_queue: int = Field(1000, ge=10, description="Transcript entries waiting for a sink.")
