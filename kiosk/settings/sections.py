@@ -53,6 +53,16 @@ class ServerSettings(Section):
         75, gt=0, le=3600, description="A connection without a whole request is closed then, s."
     )
     drain_s: float = Field(20, ge=0, le=7200, description="Longest wait for visits at stop, s.")
+    requests_per_minute: int = Field(
+        6000,
+        ge=60,
+        le=1_000_000,
+        description="Requests a minute of one address, on each server; an IPv6 address counts with "
+        "its /64. Not counted are files, and whoever has proved to be a screen or a person.",
+    )
+    screen_requests_per_minute: int = Field(
+        240, ge=20, le=100_000, description="Requests and openings a minute of one screen."
+    )
 
 
 class SiteSettings(Section):
