@@ -13,7 +13,9 @@ from sqlalchemy import insert, select, text
 from kiosk.clock import SystemClock
 from kiosk.errors import StorageError
 from kiosk.settings.retention import RetentionSettings
+from kiosk.settings.sections import StorageSettings
 from kiosk.storage import schema
+from kiosk.storage.database import open_storage
 from kiosk.storage.engine import Database, open_database, parse_url
 from kiosk.storage.keeping import Keeping
 from kiosk.storage.migrate import migrate
@@ -101,3 +103,37 @@ async def test_a_clock_that_is_days_ahead_is_told(database: Database) -> None:
     with pytest.raises(StorageError, match="the server's clock and the database's"):
         await Keeping(database, clock).drop_audit(clock.now() + timedelta(days=1))
     assert await targets(database) == ["young"]
+
+
+async def test_a_role_that_owns_nothing_serves_and_cannot_drop_the_guard(
+    postgres: Postgres,
+) -> None:
+    address = await asyncio.to_thread(postgres.database, "audit_role")
+    await migrate(address)
+    for statement in (
+        "CREATE ROLE kiosk_server LOGIN",
+        "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO kiosk_server",
+        "GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO kiosk_server",
+    ):
+        await asyncio.to_thread(postgres.sql, "audit_role", statement)
+    served = address.replace("kiosk@", "kiosk_server@")
+    clock = SystemClock()
+    async with open_storage(StorageSettings(url=served, migrate=False), clock) as storage:
+        await storage.audit.add("anna", "visit.read", "visit_1")
+        await storage.keeping.ran(clock.now(), "nightly", {})
+    database = await open_database(parse_url(served))
+    try:
+        for statement in (
+            "DROP TRIGGER audit_stays ON audit",
+            "ALTER TABLE audit DISABLE TRIGGER ALL",
+            "CREATE OR REPLACE FUNCTION audit_stays() RETURNS trigger LANGUAGE plpgsql "
+            "AS $$ BEGIN RETURN NEW; END $$",
+            "TRUNCATE audit",
+            "DELETE FROM audit",
+        ):
+            with pytest.raises(StorageError):
+                async with database.write() as connection:
+                    await connection.execute(text(statement))
+        assert await targets(database) == ["visit_1"]
+    finally:
+        await database.aclose()
