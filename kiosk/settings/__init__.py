@@ -9,13 +9,21 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import Field, PrivateAttr, StringConstraints, ValidationError, model_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+from pydantic_settings.exceptions import SettingsError as NotJson
 from typing_extensions import override
 
 from kiosk.errors import SettingsError
 from kiosk.settings.alerts import AlertSettings
 from kiosk.settings.attract import AttractSettings
+from kiosk.settings.base import SECRET
 from kiosk.settings.commands import CommandSettings
+from kiosk.settings.files import SUFFIX, names, with_files
 from kiosk.settings.insight import InsightSettings
 from kiosk.settings.overrides import overridden
 from kiosk.settings.people import OperatorSettings
@@ -75,7 +83,9 @@ class Settings(BaseSettings):
     visit: VisitSettings = Field(VisitSettings(), description="A visit.")
     hooks: HookSettings = Field(HookSettings(), description="How plugins are loaded.")
     plugins: dict[str, dict[str, Any]] = Field(
-        {}, description="A table for each plugin, `[plugins.NAME]`, checked by the plugin."
+        {},
+        description="A table for each plugin, `[plugins.NAME]`, checked by the plugin.",
+        json_schema_extra=SECRET,
     )
     storage: StorageSettings = Field(StorageSettings(), description="Storage.")
     retention: RetentionSettings = Field(RetentionSettings(), description="Retention.")
@@ -101,7 +111,9 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Environment over kiosk.toml: a container's variables correct a mounted file."""
-        del settings_cls, dotenv_settings, file_secret_settings
+        del dotenv_settings, file_secret_settings
+        if isinstance(env_settings, EnvSettingsSource):
+            env_settings.env_vars = with_files(env_settings.env_vars, settings_cls, ENV_PREFIX)
         return (env_settings, init_settings)
 
     @model_validator(mode="after")
@@ -243,6 +255,8 @@ def load_settings(
 ) -> Settings:
     """Read kiosk.toml (when `path` is given or ./kiosk.toml exists), a vault, the environment.
 
+    What is secret is also read from the file that its variable with `_FILE` names.
+
     `overrides` are nested values that win over the file but not over the environment, `defaults`
     hold where the file says nothing; the demo uses both, and without `read_file` takes no
     ./kiosk.toml. Raises SettingsError with one line for each wrong value.
@@ -268,6 +282,13 @@ def load_settings(
         data["hooks"]["trace"] = env[_TRACE]
     try:
         return Settings(**data)
+    except NotJson as error:
+        # Its own text has no more than the name of the table, in quotation marks.
+        table = str(error).partition('"')[2].partition('"')[0].upper()
+        raise SettingsError(
+            f"Settings are wrong: a variable {ENV_PREFIX}{table}… is no JSON; write lists and "
+            """tables as '["en", "de"]' and '{"name": "value"}'."""
+        ) from None
     except ValidationError as error:
         where = f" ({source})" if data and source.exists() else ""
         lines = [_sentence(item) for item in error.errors(include_input=False, include_url=False)]
@@ -298,8 +319,9 @@ def _merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _check_names(env: Mapping[str, str]) -> None:
+    ours = {_TRACE, _VAULT, *(name + SUFFIX for name in names(Settings, ENV_PREFIX))}
     for key in env:
-        if key.startswith(ENV_PREFIX) and key not in {_TRACE, _VAULT}:
+        if key.startswith(ENV_PREFIX) and key not in ours:
             field = key[len(ENV_PREFIX) :].split("__")[0].lower()
             if field not in Settings.model_fields:
                 known = ", ".join(

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, SecretStr, field_validator
 
-from kiosk.settings.base import LANGUAGE_CODE, Section
+from kiosk.settings.base import LANGUAGE_CODE, SECRET, Section
 
 TalkMode = Literal["open", "push", "hybrid"]
 Wording = Literal["standard", "children"]
@@ -52,6 +52,16 @@ class ServerSettings(Section):
         75, gt=0, le=3600, description="A connection without a whole request is closed then, s."
     )
     drain_s: float = Field(20, ge=0, le=7200, description="Longest wait for visits at stop, s.")
+    requests_per_minute: int = Field(
+        6000,
+        ge=60,
+        le=1_000_000,
+        description="Requests a minute of one address, on each server; an IPv6 address counts with "
+        "its /64. Not counted are files, and whoever has proved to be a screen or a person.",
+    )
+    screen_requests_per_minute: int = Field(
+        240, ge=20, le=100_000, description="Requests and openings a minute of one screen."
+    )
 
 
 class SiteSettings(Section):
@@ -277,7 +287,10 @@ class StorageSettings(Section):
     """Where visits are kept."""
 
     url: str = Field(
-        "sqlite+aiosqlite:///var/kiosk.sqlite3", description="SQLAlchemy address of the database."
+        "sqlite+aiosqlite:///var/kiosk.sqlite3",
+        description="SQLAlchemy address of the database.",
+        # With PostgreSQL it may have a password in it.
+        json_schema_extra=SECRET,
     )
     migrate: bool = Field(True, description="Bring the database up to date at start.")
     sink_queue: int = Field(1000, ge=10, description="Transcript entries waiting for a sink.")

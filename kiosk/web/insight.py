@@ -74,7 +74,7 @@ async def report(request: web.Request, asked: Range) -> list[Section]:
         asked.first,
         asked.last,
         kiosk_name=lambda kiosk: live[kiosk].name if kiosk in live else kiosk,
-        starts_per_minute=settings.insight.avatar_starts_per_minute,
+        starts_per_minute=settings.alerts.avatar_starts_per_minute,
     )
 
 

@@ -15,7 +15,7 @@ from aiohttp import ETag, hdrs, web
 
 from kiosk.errors import StartupError
 from kiosk.security.access import Access
-from kiosk.web.routes import Route
+from kiosk.web.routes import Cost, Route
 
 PREFIX: Final = "/static/"
 _YEAR: Final = "public, max-age=31536000, immutable"
@@ -177,4 +177,5 @@ class StaticFiles:
 
     def routes(self) -> list[Route]:
         """Return the address of every file."""
-        return [Route("GET", f"{PREFIX}{{name:.+}}", self.handle, Access.PUBLIC)]
+        path = f"{PREFIX}{{name:.+}}"
+        return [Route("GET", path, self.handle, Access.PUBLIC, cost=Cost.FREE)]

@@ -17,7 +17,7 @@ from tests.unit.session.stage import staged
 TEXTS = Texts.load()
 CASES: list[tuple[str, dict[str, str], m.Set, str]] = [
     ("change_text_size", {"size": "bigger text"}, m.Set(text_size="large"), "changed"),
-    ("change_volume", {"volume": "quieter"}, m.Set(volume=80), "hear me"),
+    ("change_volume", {"volume": "quieter"}, m.Set(volume=40), "hear me"),
     ("change_pace", {"pace": "slower"}, m.Set(pace="slow"), "slowly"),
     ("change_screen", {"look": "dark screen"}, m.Set(contrast="dark"), "changed"),
     ("change_language", {"language": "Deutsch"}, m.Set(language="de"), "Deutsch"),
