@@ -27,6 +27,8 @@ GIVEN: Final = {
 GOOD_ENDS: Final = ("goodbye", "visitor_left", "idle")
 QUANTILES: Final = (("Median", 0.5), ("95th percentile", 0.95))
 LEARN_DAYS: Final = 28
+NOTICED: Final = "noticed"
+"""The step before a visit: somebody came close."""
 """Days that a forecast learns from."""
 
 
@@ -132,8 +134,11 @@ def _hours(sums: Sums, days: int) -> Section:
 
 def _funnel(sums: Sums) -> Section:
     steps, ends = sums.of("step"), sums.of("ended")
-    touched = steps["touch"]
+    # Of all who were noticed, where something notices them; a touch comes without it as well.
+    noticed, touched = steps[NOTICED], steps["touch"]
+    every = max(noticed, touched)
     values = [
+        *([("Came close to a waiting screen", noticed)] if noticed else []),
         ("Touched the screen", touched),
         ("Accepted the notice", steps["consent"]),
         ("Were greeted or heard", steps["greeting"]),
@@ -141,15 +146,17 @@ def _funnel(sums: Sums) -> Section:
         ("Got a tool's answer", steps["tool"]),
         ("Ended without trouble", sum(ends[reason] for reason in GOOD_ENDS)),
     ]
-    rows = tuple((name, value, _share(value, touched)) for name, value in values)
+    rows = tuple((name, value, _share(value, every)) for name, value in values)
     return Section(
         "funnel",
         "How far visits came",
-        "What happens in front of a screen before a touch is seen by nobody.",
+        "Who came close is counted where a camera or a sensor notices visitors."
+        if noticed
+        else "Nothing notices who only comes close: attract.presence, or a sensor, would.",
         ("Step", "Visits", "Of all"),
         rows,
         tuple((name, float(value)) for name, value in values),
-        of=float(touched) or None,
+        of=float(every) or None,
     )
 
 

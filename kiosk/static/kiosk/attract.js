@@ -102,6 +102,7 @@ export class Attract {
     if (this.isPresent) return;
     this.isPresent = true;
     this.body.dataset.present = "yes";
+    this.socket.send({ type: "page", event: "noticed" }); // where visits begin: a count, nobody's
     this.awakeUntil = now + AWAKE_MS;
     this.slides?.later();
     this.#line("attract.present");

@@ -49,6 +49,18 @@ def test_the_funnel_is_of_those_who_touched() -> None:
     ]  # fmt: skip
 
 
+def test_the_funnel_begins_with_who_came_close_where_that_is_noticed() -> None:
+    funnel = made(step={"noticed": 20, "touch": 10, "consent": 8})["funnel"]
+    assert funnel.rows[:3] == (
+        ("Came close to a waiting screen", 80, "100%"),
+        ("Touched the screen", 40, "50%"),
+        ("Accepted the notice", 32, "40%"),
+    )
+    # A touch needs no camera: with few who were noticed, it is of those who touched.
+    funnel = made(step={"noticed": 2, "touch": 10})["funnel"]
+    assert [row[2] for row in funnel.rows[:2]] == ["20%", "100%"]
+
+
 def test_tools_are_a_row_each_with_their_outcomes() -> None:
     tools = made(
         tool={"find way ok": 3, "find way failed": 1, "hours ok": 1}, tool_ms={"find way": 800}
