@@ -254,6 +254,7 @@ class VisitContext:
             gone, _ = self.cards.popitem(last=False)
             self.shown.pop(gone, None)
             self.send(m.HideCard(id=gone))
+            self.questions.dismissed(gone)  # a form nobody sees any more is not waited for
         self.send(message)
         self.emit(events.CardShown(**self.stamp(), kind=card.kind, title=card.title))
 

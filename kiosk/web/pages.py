@@ -171,6 +171,7 @@ def kiosk_page(
         | {
             "time_zone": site.time_zone,
             "resume_s": settings.visit.resume_s,
+            "max_cards": settings.visit.max_cards,
             "away": {code: in_language(site.staff, code) for code in codes},
         },
     )

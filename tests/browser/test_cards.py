@@ -19,7 +19,16 @@ from kiosk.signaling import messages as m
 from kiosk.testing.fixtures import MakeHarness
 from kiosk.web.templating import Templates
 from tests.browser.real_visit import page_of
-from tests.browser.screen_stage import CHROMIUM, SOUND, Stage, converse, opened, state
+from tests.browser.screen_stage import (
+    CHROMIUM,
+    SOUND,
+    Stage,
+    chromium,
+    converse,
+    opened,
+    screen,
+    state,
+)
 from tests.functional.looking import log_in
 from tests.functional.looking import page as operator_page
 
@@ -134,6 +143,24 @@ async def test_long_content_is_read_on_by_touch_and_an_update_keeps_the_place() 
             "kiosk:card other text true",
             "kiosk:card-gone other text false",
         ]
+
+
+async def test_as_many_cards_are_held_as_the_site_says_and_the_server_hears_of_one_more() -> None:
+    async with (
+        Stage(consent=False, screen={"max_cards": 5}) as stage,
+        chromium(*NO_MICROPHONE) as browser,
+        screen(browser, stage, microphone=False) as page,
+    ):
+        await converse(page, stage)
+        for number in range(5):
+            await stage.say(drawn("text", f"Card {number}", {"text": "Words."}, f"c{number}"))
+        await expect(page.locator(".card:not([hidden]) .card-title")).to_have_text("Card 4")
+        assert await page.locator(".card[data-card]").count() == 5
+        assert stage.of(m.CardDismiss) == []
+        await stage.say(drawn("text", "Card 5", {"text": "Words."}, "c5"))
+        await stage.until(lambda: [one.id for one in stage.of(m.CardDismiss)] == ["c0"])
+        await expect(page.locator("[data-card=c0]")).to_have_count(0)
+        assert await page.locator(".card[data-card]").count() == 5
 
 
 async def test_a_form_is_checked_read_back_and_sent_once_it_is_confirmed() -> None:

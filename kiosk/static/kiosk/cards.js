@@ -1,19 +1,18 @@
 // Cards beside the avatar: the newest is shown, the ones below it come back when it is closed.
 
-const MAX_CARDS = 4;
 const SLACK_PX = 4; // less than this is rounding, not something to read
 const PAGE = 0.85; // of the visible height: the last line read stays in view
 
 /**
  * Calls `onDismiss(id)` when the visitor closes a card, `onForm(id, values)` when one is confirmed,
- * `onTake(id)` when one is to be taken along.
+ * `onTake(id)` when one is to be taken along. Beyond `most` cards the oldest is closed, and told so.
  *
  * Scripts of plugins hear `kiosk:card` on the document, with `detail` `{id, kind, element}`, when a
  * card was drawn or updated, and `kiosk:card-gone` when it leaves the page.
  */
 export class Cards {
   /** @param {HTMLElement} root @param {HTMLTemplateElement} frame @param {HTMLElement} news */
-  constructor(root, frame, news, texts, onDismiss, onForm, onTake) {
+  constructor(root, frame, news, texts, onDismiss, onForm, onTake, most) {
     this.root = root;
     this.frame = frame;
     this.news = news;
@@ -21,6 +20,7 @@ export class Cards {
     this.onDismiss = onDismiss;
     this.onForm = onForm;
     this.onTake = onTake;
+    this.most = most;
     this.cards = new Map();
     this.forms = new Map();
     this.sizes = new ResizeObserver((entries) => {
@@ -50,7 +50,7 @@ export class Cards {
     this.cards.delete(id);
     this.cards.set(id, card);
     if (!isUpdate) this.root.append(card);
-    if (this.cards.size > MAX_CARDS) this.#remove(this.cards.keys().next().value);
+    if (this.cards.size > this.most) this.#putOut(this.cards.keys().next().value);
     this.#arrange();
     body.scrollTop = scrolled;
     this.news.textContent = isUpdate ? this.texts.get("card.updated").replace("{title}", title) : title;
@@ -142,6 +142,12 @@ export class Cards {
     this.#watch(bodyOf(card), false);
     card.remove();
     tell("kiosk:card-gone", card);
+  }
+
+  // The server keeps to the same number: that it has one more is news to it.
+  #putOut(id) {
+    this.#remove(id);
+    this.onDismiss(id);
   }
 
   #arrange() {

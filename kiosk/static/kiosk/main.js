@@ -32,6 +32,7 @@ const cards = new Cards(
   (id) => visit.dismissed(id),
   (id, values) => visit.filled(id, values),
   (id) => visit.take(id),
+  page.screen.max_cards,
 );
 const socket = new SignalSocket(
   `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws/kiosk`,

@@ -99,6 +99,15 @@ async def test_a_form_is_not_kept_open_for_ever() -> None:
         assert await task is None
 
 
+async def test_a_form_that_newer_cards_push_off_the_screen_is_answered_with_none() -> None:
+    async with staged(visit={"max_cards": 2}) as stage:
+        task, card_id = await asked(stage, timeout_s=3600)
+        for name in "ab":
+            stage.ctx.show(Card("text", name, id=name))
+        assert [gone.id for gone in stage.screen.all(m.HideCard)] == [card_id]
+        assert await task is None
+
+
 async def test_an_id_is_kept_and_one_is_made_where_there_is_none() -> None:
     async with staged() as stage:
         named = Card("form", "T", {"fields": FIELDS}, "mine")

@@ -38,6 +38,12 @@ def test_the_page_knows_the_site_its_screen_and_every_sentence(tmp_path: Path) -
     assert page.version == "1.0-abc"
 
 
+def test_the_page_is_told_how_many_cards_it_may_hold(tmp_path: Path) -> None:
+    settings = site_settings(tmp_path, "http://127.0.0.1:1", visit={"max_cards": 9})
+    page = kiosk_page(settings, Texts.load(), Catalogues(), Kiosk("desk", "Desk"), "1")
+    assert page.screen["max_cards"] == 9
+
+
 def test_the_page_has_what_helps_at_this_site(tmp_path: Path) -> None:
     site = {
         "wording": "children",
