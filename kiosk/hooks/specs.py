@@ -186,7 +186,7 @@ def register_routes(register: RegisterRoute, site: Site) -> None:
     """Answer HTTP at `/-/<plugin>/…`: `register("POST", "/done", handler, access="kiosk")`.
 
     Forms from other sites are refused before the handler; it has 10 s and never sees the
-    application, cookies or credentials.
+    application, cookies or credentials. HEAD is answered without it: that the address is there.
     """
 
 

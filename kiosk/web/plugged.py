@@ -45,9 +45,15 @@ def routes(hooks: Hooks) -> list[Route]:
             f"{PREFIX}{item.plugin}{item.path}",
             _handler(item),
             _ACCESS[item.access],
+            head=_headed,
         )
         for item in hooks.registered.routes
     ]
+
+
+async def _headed(request: web.Request) -> web.Response:
+    """Answer HEAD without the plugin: whoever checks a link must not set off what a GET does."""
+    return web.Response()
 
 
 def _handler(route: PluginRoute) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:

@@ -31,7 +31,10 @@ COSTS: Final = web.AppKey("costs", dict[web.AbstractRoute, Cost])
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One address. A GET answers HEAD too, except where it opens a WebSocket (`socket`)."""
+    """One address. A GET answers HEAD too, except where it opens a WebSocket (`socket`).
+
+    `head` answers HEAD instead of `handler`, where asking must not do what a GET does.
+    """
 
     method: str
     path: str
@@ -39,6 +42,7 @@ class Route:
     access: Access | None = None
     socket: bool = False
     cost: Cost = Cost.USUAL
+    head: Handler | None = None
 
 
 def add_routes(app: web.Application, routes: Iterable[Route]) -> None:
@@ -56,9 +60,11 @@ def add_routes(app: web.Application, routes: Iterable[Route]) -> None:
             )
         try:
             resource = app.router.add_resource(route.path)
-            head = ("HEAD",) if route.method == "GET" and not route.socket else ()
-            for method in (route.method, *head):
-                added = resource.add_route(method, route.handler)
+            handlers = {route.method: route.handler}
+            if route.method == "GET" and not route.socket:
+                handlers["HEAD"] = route.head or route.handler
+            for method, handler in handlers.items():
+                added = resource.add_route(method, handler)
                 table[added] = route.access
                 costs[added] = route.cost
         except (RuntimeError, ValueError) as error:

@@ -1,6 +1,8 @@
 """Take an answer or a card along: a QR code with a link that opens once, for a short while.
 
-With `base_url` the code leads to a page of this server; without it the code holds the words.
+With `base_url` the code leads to a page of this server; without it the code holds the words. Many
+look at a link before its reader does: previews, link checkers, protection of mail. So a GET shows a
+button, and only the POST of that button spends the token.
 """
 
 from __future__ import annotations
@@ -19,7 +21,10 @@ from kiosk.builtin.cards import ImageData, MapData
 from kiosk.hooks.site import SessionHandle, Site
 from kiosk.hooks.specs import RegisterRoute, RegisterSettings, RegisterTool
 from kiosk.hooks.values import PluginRequest, PluginResponse
+from kiosk.i18n import Texts
 from kiosk.model import Card, ToolCall, ToolResult
+
+from .words import words
 
 MOST_PAGES: Final = 500
 """Pages that wait to be opened; beyond them the oldest goes."""
@@ -31,27 +36,6 @@ MOST_ON_PAGE: Final = 8000
 TOOL: Final = "take_it_along"
 LOOKED_UP: Final = "take_away.looked_up"
 """The note on a visit: how often the visitor had spoken when a tool found something, and what."""
-
-WORDS: Final = {
-    "en": {
-        "title": "Take it along",
-        "scan": "Scan the code with your phone. It can be opened once, within {minutes} minutes.",
-        "text": "Scan the code with your phone: it holds the answer.",
-        "nothing": "There is no answer yet that you could take along.",
-        "page": "From your visit",
-        "gone": "This page was opened already, or its time is over.",
-        "again": "At the screen you can have a new code.",
-    },
-    "de": {
-        "title": "Zum Mitnehmen",
-        "scan": "Scannen Sie den Code mit dem Telefon. Er gilt einmal, {minutes} Minuten lang.",
-        "text": "Scannen Sie den Code mit dem Telefon: Er enthält die Antwort.",
-        "nothing": "Noch gibt es keine Antwort zum Mitnehmen.",
-        "page": "Von Ihrem Besuch",
-        "gone": "Diese Seite wurde schon geöffnet, oder ihre Zeit ist um.",
-        "again": "Am Bildschirm bekommen Sie einen neuen Code.",
-    },
-}
 
 
 class TakeAwaySettings(BaseModel):
@@ -103,17 +87,19 @@ class Pages:
             self._pages.popitem(last=False)
         return token
 
-    def take(self, token: str) -> _Page | None:
-        """Return a page and forget it; None when it was taken or is too old."""
+    def peek(self, token: str) -> _Page | None:
+        """Return a page that can still be taken, and leave it; None when there is none."""
         now = self._site.clock.monotonic()
         for old in [key for key, page in self._pages.items() if page.until <= now]:
             del self._pages[old]
-        return self._pages.pop(token, None)
+        return self._pages.get(token)
 
-
-def words(language: str) -> dict[str, str]:
-    """Return our words in a language; English for those not written here."""
-    return WORDS.get(language.partition("-")[0], WORDS["en"])
+    def take(self, token: str) -> _Page | None:
+        """Return a page and forget it; None when it was taken or is too old."""
+        found = self.peek(token)
+        if found is not None:
+            del self._pages[token]
+        return found
 
 
 def last_answer(session: SessionHandle) -> str:
@@ -249,20 +235,45 @@ def register_tools(register: RegisterTool, site: Site) -> None:
 def register_routes(register: RegisterRoute, site: Site) -> None:
     """The page behind the code; whoever has the token may open it, once."""
 
-    async def page(request: PluginRequest) -> PluginResponse:
-        pages: Pages = site.state["pages"]
-        found = pages.take(request.match["token"])
-        language = found.language if found else site.languages[0]
-        said = words(language)
-        paragraphs = found.text.splitlines() if found else [said["gone"], said["again"]]
-        html = site.render(
-            "take_away/page.html",
-            language=language.partition("-")[0],
-            title=(found.title if found else "") or said["page"],
-            site_name=site.name,
-            paragraphs=paragraphs,
-            card=found.card if found else None,
-        )
-        return PluginResponse(html, status=200 if found else 410, content_type="text/html")
+    async def offer(request: PluginRequest) -> PluginResponse:
+        """Show the button, with nothing of the visit: whoever looks only has taken nothing."""
+        found = site.state["pages"].peek(request.match["token"])
+        if found is None:
+            return gone()
+        return drawn("open.html", found.language)
 
-    register("GET", "/{token}", page, access="public")
+    async def opened(request: PluginRequest) -> PluginResponse:
+        """Show what was taken along, and forget it."""
+        found = site.state["pages"].take(request.match["token"])
+        if found is None:
+            return gone()
+        return drawn(
+            "page.html",
+            found.language,
+            title=found.title,
+            paragraphs=found.text.splitlines(),
+            card=found.card,
+        )
+
+    def gone() -> PluginResponse:
+        said = words(site.languages[0])
+        lines = [said["gone"], said["again"]]
+        return drawn("page.html", site.languages[0], status=410, paragraphs=lines, card=None)
+
+    def drawn(
+        name: str, language: str, *, status: int = 200, title: str = "", **context: Any
+    ) -> PluginResponse:
+        said = words(language)
+        html = site.render(
+            f"take_away/{name}",
+            language=language.partition("-")[0],
+            dir=Texts.describe(language).dir,
+            said=said,
+            title=title or said["page"],
+            site_name=site.name,
+            **context,
+        )
+        return PluginResponse(html, status=status, content_type="text/html")
+
+    register("GET", "/{token}", offer, access="public")
+    register("POST", "/{token}", opened, access="public")

@@ -1,8 +1,9 @@
-"""Taking an answer along: a code, a page that opens once and not for long, none without token."""
+"""Taking an answer along: a code, a page that opens once, by its button, and not for long."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 
 import aiohttp
 import pytest
@@ -26,6 +27,7 @@ from plugins.take_away import (
     last_answer,
     lines_of,
 )
+from plugins.take_away.words import words
 from tests.unit.hooks.hooking import hooked
 
 
@@ -45,10 +47,30 @@ async def code(harness: KioskHarness, language: str | None = None) -> Visit:
     return visit
 
 
+async def asked_for(
+    harness: KioskHarness, path: str, method: str = "GET", **headers: str
+) -> tuple[int, str, Mapping[str, str]]:
+    """Ask for a page as a phone or a preview does, which knows nothing of this server."""
+    async with (
+        aiohttp.ClientSession() as phone,
+        phone.request(method, harness.url + path, headers=headers) as answer,
+    ):
+        return answer.status, await answer.text(), answer.headers
+
+
 async def opened(harness: KioskHarness, path: str) -> tuple[int, str]:
-    """Open a page as a phone does, which knows nothing of this server."""
-    async with aiohttp.ClientSession() as phone, phone.get(harness.url + path) as answer:
-        return answer.status, await answer.text()
+    """Open a page as the button does: a form, which hides where it comes from."""
+    sent = {"Origin": "null", "Sec-Fetch-Site": "same-origin"}
+    status, text, _ = await asked_for(harness, path, "POST", **sent)
+    return status, text
+
+
+async def taken(harness: KioskHarness, language: str | None = None) -> tuple[str, str]:
+    """Take an answer along; return the path behind the code and the answer."""
+    visit = await code(harness, language)
+    (call,) = visit.tool_calls
+    path = call.result.cards[0].data["content"].removeprefix("https://kiosk.example")
+    return path, visit.lines("avatar")[0]
 
 
 async def test_the_link_opens_once(kiosk_harness: MakeHarness, engines: Engines) -> None:
@@ -61,10 +83,64 @@ async def test_the_link_opens_once(kiosk_harness: MakeHarness, engines: Engines)
     path = content.removeprefix("https://kiosk.example")
     status, text = await opened(harness, path)
     assert status == 200
-    assert '<html lang="en">' in text
+    assert '<html lang="en" dir="ltr">' in text
     assert "computer assistant" in text or "help" in text, "what the avatar said last"
     status, text = await opened(harness, path)
     assert (status, "opened already" in text) == (410, True)
+    status, text, _ = await asked_for(harness, path)
+    assert (status, "opened already" in text, "<button>" in text) == (410, True, False)
+
+
+async def test_who_only_looks_at_the_link_takes_and_reads_nothing(
+    kiosk_harness: MakeHarness, engines: Engines
+) -> None:
+    harness = await asked(kiosk_harness, engines, base_url="https://kiosk.example")
+    path, answer = await taken(harness)
+    for method in ("HEAD", "GET", "HEAD", "GET"):
+        status, text, headers = await asked_for(harness, path, method)
+        assert status == 200, method
+        assert answer not in text
+        assert headers["Cache-Control"] == "no-store"
+        assert "form-action 'self'" in headers["Content-Security-Policy"]
+        if method == "GET":
+            assert '<form method="post"><button>Open</button></form>' in text
+            assert '<meta name="referrer" content="no-referrer">' in text
+            assert "<script" not in text
+    status, text, headers = await asked_for(harness, path, "POST")
+    assert (status, answer in text, headers["Cache-Control"]) == (200, True, "no-store")
+
+
+async def test_another_sites_form_does_not_spend_the_link(
+    kiosk_harness: MakeHarness, engines: Engines
+) -> None:
+    harness = await asked(kiosk_harness, engines, base_url="https://kiosk.example")
+    path, answer = await taken(harness)
+    for headers in ({"Origin": "https://evil.example"}, {"Origin": "null"}):
+        status, text, _ = await asked_for(harness, path, "POST", **headers)
+        assert (status, answer in text) == (403, False)
+    status, text = await opened(harness, path)
+    assert (status, answer in text) == (200, True)
+
+
+async def test_the_pages_are_in_the_visitors_language_and_direction(
+    kiosk_harness: MakeHarness, engines: Engines
+) -> None:
+    harness = await kiosk_harness(
+        engines=engines,
+        plugins={"take_away": take_away},
+        settings={
+            "site": {"languages": ["en", "ar"]},
+            "plugins": {"take_away": {"base_url": "https://kiosk.example"}},
+        },
+    )
+    path, answer = await taken(harness, "ar")
+    said = words("ar")
+    status, text, _ = await asked_for(harness, path)
+    assert (status, f"<button>{said['open']}</button>" in text) == (200, True)
+    assert '<html lang="ar" dir="rtl">' in text
+    status, text = await opened(harness, path)
+    assert (status, '<html lang="ar" dir="rtl">' in text, answer in text) == (200, True, True)
+    assert f"<h1>{said['page']}</h1>" in text
 
 
 @pytest.mark.parametrize(
@@ -108,6 +184,8 @@ async def test_a_token_that_is_none_opens_nothing(
 ) -> None:
     harness = await asked(kiosk_harness, engines)
     for token in ("x", "..%2F..%2Fetc%2Fpasswd", "A" * 32):
+        status, text, _ = await asked_for(harness, f"/-/take_away/{token}")
+        assert (status, "new code" in text) == (410, True)
         status, text = await opened(harness, f"/-/take_away/{token}")
         assert (status, "new code" in text) == (410, True)
 
@@ -117,13 +195,16 @@ async def test_pages_end_by_themselves_and_by_number() -> None:
     pages = Pages(fake_site(clock=clock))
     first = pages.add("de", "Hallo", 60)
     await clock.advance(seconds=61)
+    assert pages.peek(first) is None
     assert pages.take(first) is None
     first = pages.add("de", "Hallo", 60)
     tokens = [pages.add("en", str(number), 60) for number in range(MOST_PAGES)]
     assert pages.take(first) is None
     assert len(set(tokens)) == MOST_PAGES
+    assert pages.peek(tokens[0]) is not None
     found = pages.take(tokens[0])
     assert found is not None
+    assert pages.peek(tokens[0]) is None
     assert found.text == "0"
 
 
@@ -177,6 +258,8 @@ async def test_hook_take_along(kiosk_harness: MakeHarness, engines: Engines) -> 
     assert visit.cards["take-away"]["offers"] == []
     code = session.ctx.shown["take-away"].data["content"]
     path = code.removeprefix("https://kiosk.example")
+    status, text, _ = await asked_for(harness, path)
+    assert (status, "lift" in text) == (200, False), "not even what it is about"
     status, text = await opened(harness, path)
     assert status == 200
     for part in ("To the lift", "Turn left.", "<polyline"):

@@ -82,6 +82,18 @@ async def test_a_plugin_sees_the_request_without_cookies_and_credentials(tmp_pat
         assert (desk.seen[-1].form, desk.seen[-1].body) == ({}, b"{}")
 
 
+async def test_head_never_reaches_a_plugin(tmp_path: Path) -> None:
+    desk = Desk()
+    async with site(tmp_path, plugins={"desk": desk}) as running:
+        for path, status in (("open/a", 200), ("screen", 401), ("people", 401), ("unheard", 404)):
+            async with running.client.head(f"{running.address}/-/desk/{path}") as answer:
+                assert answer.status == status, path
+                assert answer.headers["Cache-Control"] == "no-store"
+        assert desk.seen == []
+        await running.get("/-/desk/open/a")
+        assert [request.method for request in desk.seen] == ["GET"]
+
+
 async def test_forms_of_other_sites_never_reach_a_plugin(tmp_path: Path) -> None:
     desk = Desk()
     async with site(tmp_path, plugins={"desk": desk}) as running:
