@@ -47,6 +47,13 @@ MUSEUM: Final[Mapping[str, Any]] = {
         "welcome": {
             "en": "welcome to the Museum on the Quay",
             "de": "willkommen im Museum am Kai",
+            "ar": "أهلًا بكم في متحف الرصيف",
+            "es": "le damos la bienvenida al Museo del Muelle",
+            "fr": "bienvenue au Musée du Quai",
+            "ja": "波止場の博物館へようこそ",
+            "pt": "damos-lhe as boas-vindas ao Museu do Cais",
+            "uk": "ласкаво просимо до Музею на набережній",
+            "zh": "欢迎来到码头博物馆",
         }
     }
 }

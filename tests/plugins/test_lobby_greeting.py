@@ -89,7 +89,22 @@ async def test_it_speaks_german() -> None:
 
 
 async def test_another_language_is_left_to_the_built_in_greeting() -> None:
-    assert await greeted(Session(language="pt-BR")) == Greeting(GREETINGS["pt"])
+    assert await greeted(Session(language="sv-SE")) == Greeting(GREETINGS["sv"])
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("ja", "おはようございます。Test siteへようこそ。本日は10:00に開館します。私は"),
+        ("zh", "上午好，欢迎来到Test site。今天10:00开门。我是电脑助手。"),
+        ("ar", "صباح الخير، أهلًا بكم في Test site. نفتح اليوم الساعة 10:00. أنا مساعد حاسوبي."),
+        ("pt-BR", "Bom dia, damos-lhe as boas-vindas: Test site. Hoje abrimos às 10:00. Sou"),
+    ],
+)
+async def test_sentences_are_joined_as_the_language_does(language: str, text: str) -> None:
+    answer = await greeted(Session(language=language, at=at(3, 8)))
+    assert answer is not None
+    assert answer.text.startswith(text)
 
 
 async def test_only_an_entrance_welcomes() -> None:
@@ -140,6 +155,13 @@ async def test_the_model_is_told_date_and_hours_in_sentences() -> None:
         ("en", "When do you open?", "Opening hours", "Monday", "Closed"),
         ("en", "what are your opening HOURS", "Opening hours", "Monday", "Closed"),
         ("de", "Wie lange haben Sie heute geöffnet?", "Öffnungszeiten", "Montag", "Geschlossen"),
+        ("fr", "Vous êtes ouverts dimanche ?", "Horaires d’ouverture", "Lundi", "Fermé"),
+        ("es", "¿A qué hora abren?", "Horario", "Lunes", "Cerrado"),
+        ("pt", "A que horas fecham?", "Horário", "Segunda-feira", "Fechado"),
+        ("uk", "О котрій ви зачиняєтеся?", "Години роботи", "Понеділок", "Зачинено"),
+        ("ar", "متى تفتحون؟", "ساعات العمل", "الاثنين", "مغلق"),
+        ("ja", "何時から開いていますか？", "開館時間", "月曜日", "休館"),
+        ("zh", "你们几点关门？", "开放时间", "星期一", "不开放"),
     ],
 )
 async def test_a_question_about_hours_shows_the_week(
@@ -162,7 +184,8 @@ async def test_a_question_about_hours_shows_the_week(
     [
         ("en", turn("Where is the cafe?")),
         ("en", turn("We are open until six.", speaker="avatar")),
-        ("fr", turn("Are you open?")),
+        ("fr", turn("Où est la ferme ?")),
+        ("sv", turn("Are you open?")),
     ],
 )
 async def test_anything_else_shows_no_card(language: str, event: Any) -> None:
@@ -181,5 +204,5 @@ def test_hours_that_are_none_say_how_to_write_them(hours: object) -> None:
 
 
 def test_it_is_short_enough_to_copy() -> None:
-    source = (demo_plugins() / "lobby_greeting.py").read_text(encoding="utf-8")
+    source = (demo_plugins() / "lobby_greeting/__init__.py").read_text(encoding="utf-8")
     assert len(source.splitlines()) < 150

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+import pytest
+
 from kiosk import keys
 from kiosk.emulator.speech.engines import Engines
 from kiosk.signaling import messages as m
 from kiosk.testing import KioskHarness, Visit, fake_session, fake_site
 from kiosk.testing.fixtures import MakeHarness
 from plugins import survey
-from plugins.survey import Counts, form
+from plugins.survey import STARS, Counts, chosen, form
+from plugins.survey.words import WORDS
 from tests.functional.looking import log_in, page
 
 ASK = "I would like to give feedback in the survey."
@@ -87,4 +90,16 @@ def test_the_form_is_in_the_visitors_language() -> None:
     card = form(fake_session(language="de-AT").language)
     assert card.title == "Wie war es?"
     assert card.data["fields"][0]["options"][0] == "Sehr gut"
-    assert form("fr").title == "How was it?"
+    assert form("fr").title == "Comment était-ce\u202f?"
+    assert form("it").title == "How was it?"
+
+
+@pytest.mark.parametrize("language", sorted(WORDS))
+def test_what_is_chosen_is_counted_the_same_in_every_language(language: str) -> None:
+    stars, found = (field["options"] for field in form(language).data["fields"])
+    assert len(set(stars)) == len(STARS)
+    for number, star in zip(STARS, stars, strict=True):
+        assert chosen(language, {"stars": star, "found": found[1]}) == {
+            "stars": number,
+            "found": "partly",
+        }

@@ -20,38 +20,14 @@ from kiosk.hooks.specs import RegisterRoute, RegisterSettings, RegisterTool
 from kiosk.hooks.values import Panel, PluginRequest, PluginResponse
 from kiosk.model import Card
 
+from .words import words
+
 STARS: Final = ("5", "4", "3", "2", "1")
 ASKED: Final = "survey.asked"
 """The note on a visit that says it was asked: once is enough."""
 MOST_DAYS: Final = 10_000
 """Days that are read: all of them, for the oldest come first."""
 SHOWN_DAYS: Final = 7
-
-WORDS: Final[dict[str, dict[str, str]]] = {
-    "en": {
-        "title": "How was it?",
-        "stars": "How did you like this conversation?",
-        "5": "Very much", "4": "Well", "3": "It was all right", "2": "Not so much",
-        "1": "Not at all",
-        "found": "Did you find what you were looking for?",
-        "yes": "Yes", "partly": "Partly", "no": "No",
-        "note": "Only numbers are kept: nothing says who answered.",
-        "thanks": "Thank you! That helps us.",
-        "closed": "No problem. Thank you for your visit.",
-        "again": "You have told us already. Thank you!",
-    },
-    "de": {
-        "title": "Wie war es?",
-        "stars": "Wie hat Ihnen das Gespräch gefallen?",
-        "5": "Sehr gut", "4": "Gut", "3": "Es ging", "2": "Nicht so gut", "1": "Gar nicht",
-        "found": "Haben Sie gefunden, was Sie gesucht haben?",
-        "yes": "Ja", "partly": "Zum Teil", "no": "Nein",
-        "note": "Nur Zahlen werden behalten: Niemand weiß, wer geantwortet hat.",
-        "thanks": "Danke! Das hilft uns.",
-        "closed": "Kein Problem. Danke für Ihren Besuch.",
-        "again": "Sie haben es uns schon gesagt. Danke!",
-    },
-}  # fmt: skip
 
 
 class SurveySettings(BaseModel):
@@ -61,11 +37,6 @@ class SurveySettings(BaseModel):
 
     wait_s: float = Field(45, ge=5, le=300, description="How long the form stays, s.")
     ask_at_goodbye: bool = Field(True, description="Have the model ask when somebody says goodbye.")
-
-
-def words(language: str) -> dict[str, str]:
-    """Return our words in a language; English for those not written here."""
-    return WORDS.get(language.partition("-")[0], WORDS["en"])
 
 
 def form(language: str) -> Card:

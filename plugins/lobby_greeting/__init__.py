@@ -15,32 +15,10 @@ from kiosk.hooks.site import SessionHandle, Site
 from kiosk.hooks.specs import RegisterSettings
 from kiosk.model import Card
 
+from .words import WORDS
+
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 LAST_CALL = timedelta(minutes=30)  # before closing we say so: nobody likes to find out inside
-
-# Everything said, by language. A language that is missing here gets the built-in greeting.
-PHRASES = {
-    "en": {
-        "dawn": "Good morning", "noon": "Good afternoon", "dusk": "Good evening",
-        "welcome": "welcome to {site}", "place": "This is {place}.",
-        "self": "I am a computer assistant. How can I help you?",
-        "early": "We open at {time} today.", "closing": "We close at {time} today.",
-        "late": "We are closed for today, but I can still answer questions.",
-        "shut": "We are closed today, but I can still answer questions.",
-        "days": "Monday Tuesday Wednesday Thursday Friday Saturday Sunday",
-        "title": "Opening hours", "closed": "Closed", "asks": r"\bopen|\bhours|\bclos(e|ing)",
-    },
-    "de": {
-        "dawn": "Guten Morgen", "noon": "Guten Tag", "dusk": "Guten Abend",
-        "welcome": "willkommen: {site}", "place": "Hier ist {place}.",
-        "self": "Ich bin ein Computer-Assistent. Wie kann ich Ihnen helfen?",
-        "early": "Wir öffnen heute um {time}.", "closing": "Wir schließen heute um {time}.",
-        "late": "Für heute haben wir geschlossen, aber Fragen beantworte ich gern.",
-        "shut": "Heute haben wir geschlossen, aber Fragen beantworte ich gern.",
-        "days": "Montag Dienstag Mittwoch Donnerstag Freitag Samstag Sonntag",
-        "title": "Öffnungszeiten", "closed": "Geschlossen", "asks": "öffnungszeit|geöffnet",
-    },
-}  # fmt: skip
 
 
 def _hours(value: Any) -> tuple[time, time] | None:
@@ -90,17 +68,18 @@ def register_settings(register: RegisterSettings) -> None:
 def greeting(site: Site, session: SessionHandle) -> str | None:
     """Say good day, where the visitor is, and what the hour means for them."""
     language = session.language.partition("-")[0]
-    if language not in PHRASES:
+    if language not in WORDS:
         return None  # the next plugin is asked, in the end the built-in one
-    words, settings, now = PHRASES[language], site.settings(LobbySettings), session.now()
+    words, settings, now = WORDS[language], site.settings(LobbySettings), session.now()
     part = words["dawn" if now.hour < 12 else "noon" if now.hour < 18 else "dusk"]
     if (place := session.kiosk.place) and place not in (settings.entrances or (place,)):
-        hello = f"{part}. {words['place'].format(place=place)}"
+        hello = words["there"].format(part=part, place=words["place"].format(place=place))
     else:
-        hello = f"{part}, {settings.welcome.get(language, words['welcome'])}."
+        welcome = settings.welcome.get(language, words["welcome"])
+        hello = words["hello"].format(part=part, welcome=welcome)
         hello = hello.replace("{site}", session.site_name)
     news = _news(settings.hours(now.date()), now, words)
-    return " ".join(filter(None, (hello, news, words["self"])))
+    return words["join"].join(filter(None, (hello, news, words["self"])))
 
 
 def _news(hours: tuple[time, time] | None, now: datetime, words: dict[str, str]) -> str:
@@ -137,7 +116,7 @@ def cards(site: Site, session: SessionHandle, event: DomainEvent) -> Sequence[Ca
     """Show the week beside the answer when a visitor asks about opening hours."""
     if event.type != "turn_completed" or event.speaker != "visitor":
         return None
-    words = PHRASES.get(session.language.partition("-")[0])
+    words = WORDS.get(session.language.partition("-")[0])
     if words is None or not re.search(words["asks"], event.text, re.IGNORECASE):
         return None
     week = []
