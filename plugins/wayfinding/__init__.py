@@ -22,7 +22,7 @@ from .drawing import map_card
 from .match import Match, find_places
 from .plan import OWN_PLAN, Plan, PlanError, in_language, load_plan
 from .route import Graph, Route, build_graph, find_route
-from .sentences import describe, join, language_of, sentence
+from .sentences import capital, describe, join, language_of
 
 __version__ = "1.0"
 
@@ -109,7 +109,7 @@ def show_way(plan: Plan, asked: str, kiosk_place: str, language: str) -> ToolRes
     """Return the way from a kiosk to what was asked for, in words and as a card."""
     start = plan.standpoint(kiosk_place)
     graph = build_graph(plan)
-    code, words = language_of(language)
+    code, words = language_of(plan, language)
     matches = find_places(plan, asked)
     if not matches:
         known = [in_language(p.said, code) for p in plan.places if p.id in SUGGESTED]
@@ -140,12 +140,12 @@ def _nearest(
 
 def show_all(plan: Plan, kiosk_place: str, language: str) -> ToolResult:
     """Return every place by floor, in words and as the whole floor plan."""
-    code, words = language_of(language)
+    code, words = language_of(plan, language)
     start = plan.standpoint(kiosk_place)
     lines = []
     for floor in plan.floors:
         here = [in_language(p.said, code) for p in plan.places if p.floor == floor.id]
-        on = sentence(in_language(floor.on, code)).rstrip(".")
+        on = capital(in_language(floor.on, code))
         lines.append(words.listing.format(floor=on, places=join(here, words)))
     card = map_card(plan, build_graph(plan), start, code, title=words.plan_title)
-    return ToolResult({"say": " ".join(lines)}, (card,))
+    return ToolResult({"say": words.space.join(lines)}, (card,))

@@ -44,7 +44,7 @@ def map_card(
     directions: Directions | None = None,
 ) -> Card:
     """Return the card: the floors of the way (all of them when there is none) and its steps."""
-    code, words = language_of(language)
+    code, words = language_of(plan, language)
     on_the_way = {graph.at[name][0] for name in route.points} if route is not None else None
     floors = []
     top = 0.0

@@ -150,6 +150,12 @@ class Plan(_Entry):
             *((place.id, place.floor) for place in self.places),
         ]
 
+    def speaks(self, language: str) -> bool:
+        """Whether every floor and place has a name in a language."""
+        floors = (words for floor in self.floors for words in (floor.name, floor.on, floor.to))
+        places = (words for place in self.places for words in (place.name, place.said))
+        return all(language in words for words in (*floors, *places))
+
     def floor(self, floor_id: str) -> Floor:
         """Return a floor that is known to be there."""
         return next(floor for floor in self.floors if floor.id == floor_id)
