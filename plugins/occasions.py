@@ -9,23 +9,28 @@ import asyncio
 import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
 import recurring_ical_events
+import structlog
 from icalendar import Calendar
 from pydantic import BaseModel, ConfigDict, Field
 
 from kiosk import hookimpl
-from kiosk.errors import StartupError
+from kiosk.errors import StartupError, StorageError
 from kiosk.hooks.site import SessionHandle, Site
 from kiosk.hooks.specs import RegisterSettings
 from kiosk.model import Greeting, VisitSummary
 
+log = structlog.get_logger(__name__)
+
 CATEGORY: Final = "GREETING"
 """Category of events whose summary is a greeting; `SUMMARY;LANGUAGE=de:` is German."""
 MOST_BYTES: Final = 2 * 1024 * 1024
+USED: Final = "used/"
+"""Keys of the store: when a screen was last used. One for each screen, and not for long."""
 
 
 class Occasion(BaseModel):
@@ -118,7 +123,8 @@ async def lifespan(site: Site) -> AsyncIterator[None]:
     """Read the calendar before the first visitor; one that is broken stops the start."""
     path = site.settings(OccasionSettings).calendar
     site.state["calendar"] = await asyncio.to_thread(Greetings, path) if path else None
-    site.state["used"], site.state["visits"] = {}, 0
+    site.state["visits"] = 0
+    await _forget(site)
     yield
 
 
@@ -128,8 +134,9 @@ async def greeting(site: Site, session: SessionHandle) -> Greeting | None:
     settings = site.settings(OccasionSettings)
     site.state["visits"] += 1
     text = await _of_the_day(site, session)
-    if text is None and _was_just_used(site, session):
-        text = in_language(settings.short, session.language)
+    short = in_language(settings.short, session.language)
+    if text is None and short and await _was_just_used(site, session):
+        text = short
     if text is None:
         text = _drawn(settings, session, site.state["visits"])
     return None if text is None else Greeting(text, improvise=settings.improvise)
@@ -148,11 +155,30 @@ async def _of_the_day(site: Site, session: SessionHandle) -> str | None:
     return found
 
 
-def _was_just_used(site: Site, session: SessionHandle) -> bool:
+async def _was_just_used(site: Site, session: SessionHandle) -> bool:
     """Whether this screen was used so lately that it may be the same person: nobody is known."""
-    last = site.state["used"].get(session.kiosk.id)
+    try:
+        last = await site.store.get(USED + session.kiosk.id)
+    except StorageError:
+        log.warning("nobody knows when the screen was last used")
+        return False
+    return last is not None and _is_fresh(site, last)
+
+
+def _is_fresh(site: Site, last: str) -> bool:
     within = timedelta(minutes=site.settings(OccasionSettings).short_within_min)
-    return last is not None and session.now() - last <= within
+    return site.now() - datetime.fromisoformat(last) <= within
+
+
+async def _forget(site: Site) -> None:
+    """Drop what is no longer lately; a site that greets nobody shortly keeps nothing."""
+    keeps = bool(site.settings(OccasionSettings).short)
+    try:
+        for key, last in await site.store.items(USED):
+            if not (keeps and _is_fresh(site, last)):
+                await site.store.delete(key)
+    except StorageError:
+        log.warning("old uses of screens cannot be forgotten")
 
 
 def _drawn(settings: OccasionSettings, session: SessionHandle, number: int) -> str | None:
@@ -166,6 +192,12 @@ def _drawn(settings: OccasionSettings, session: SessionHandle, number: int) -> s
 
 
 @hookimpl
-def session_ended(site: Site, session: SessionHandle, summary: VisitSummary) -> None:
-    """Remember when each screen was last used, and nothing else."""
-    site.state["used"][summary.kiosk_id] = session.now()
+async def session_ended(site: Site, summary: VisitSummary) -> None:
+    """Remember when each screen was last used, and nothing else, also over a restart."""
+    if not site.settings(OccasionSettings).short:
+        return
+    await _forget(site)
+    try:
+        await site.store.set(USED + summary.kiosk_id, site.now().isoformat())
+    except StorageError:
+        log.warning("the use of a screen cannot be kept")

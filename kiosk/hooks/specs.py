@@ -249,6 +249,7 @@ def greeting(
 ) -> Greeting | str | Awaitable[Greeting | str | None] | None:
     """Say what the avatar says first, in `session.language`.
 
+    That is the screen's language, or the one the visitor chose: nobody has spoken yet.
     A string is spoken word for word. None leaves it to the next plugin.
     """
 

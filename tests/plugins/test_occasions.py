@@ -9,9 +9,11 @@ from typing import Any
 
 import pytest
 
+from kiosk.emulator.speech.engines import Engines
 from kiosk.errors import StartupError
 from kiosk.model import EndReason, Greeting, VisitSummary
-from kiosk.testing import fake_session, fake_site
+from kiosk.testing import KioskHarness, ManualClock, fake_session, fake_site
+from kiosk.testing.databases import fresh_database, url_of
 from plugins import occasions
 from plugins.occasions import Greetings, Occasion, OccasionSettings
 from tests.unit.hooks.hooking import START
@@ -45,9 +47,12 @@ async def greeted(language: str = "en", visits: int = 1, **table: Any) -> Greeti
     async with occasions.lifespan(site):
         for _ in range(visits):
             answer = await occasions.greeting(site, session)
-            summary = VisitSummary("v", "lobby", language, START, START, EndReason.IDLE, 1)
-            occasions.session_ended(site, session, summary)
+            await occasions.session_ended(site, over(language))
     return answer
+
+
+def over(language: str = "en", kiosk: str = "lobby") -> VisitSummary:
+    return VisitSummary("v", kiosk, language, START, START, EndReason.IDLE, 1)
 
 
 async def test_without_settings_it_says_nothing() -> None:
@@ -89,6 +94,53 @@ async def test_a_screen_that_was_just_used_greets_shortly() -> None:
     short = {"en": "Hello! What can I do for you?"}
     assert await greeted(short=short) is None
     assert await greeted(short=short, visits=2) == Greeting(short["en"])
+
+
+async def test_it_is_remembered_over_a_restart_and_forgotten_after_its_time() -> None:
+    clock = ManualClock(START)
+    settings = OccasionSettings.model_validate({"short": {"en": "Hello again!"}})
+    site = fake_site(settings, clock=clock)
+    async with occasions.lifespan(site):
+        await occasions.session_ended(site, over())
+        await occasions.session_ended(site, over(kiosk="upstairs"))
+    site.state.clear()  # as a server begins
+    async with occasions.lifespan(site):
+        assert await occasions.greeting(site, fake_session()) == Greeting("Hello again!")
+        await clock.advance(seconds=3601)
+        assert await occasions.greeting(site, fake_session()) is None
+        await occasions.session_ended(site, over())
+        assert list(site.store_data.values) == ["used/lobby"], "the other's is forgotten"
+    await clock.advance(seconds=3601)
+    async with occasions.lifespan(site):
+        assert site.store_data.values == {}
+
+
+async def test_a_site_that_greets_nobody_shortly_keeps_nothing() -> None:
+    site = fake_site(OccasionSettings())
+    await site.store.set("used/lobby", START.isoformat())  # it did, once
+    async with occasions.lifespan(site):
+        await occasions.session_ended(site, over())
+        assert site.store_data.values == {}
+
+
+async def test_a_screen_in_use_again_after_a_restart_is_greeted_shortly(
+    engines: Engines, tmp_path: Path
+) -> None:
+    settings = {
+        "storage": {"url": url_of(tmp_path / "kept.sqlite3")},
+        "plugins": {"occasions": {"short": {"en": "Hello again!"}}},
+    }
+    await fresh_database(tmp_path / "kept.sqlite3")
+    heard = []
+    for _ in range(2):
+        async with KioskHarness(
+            engines=engines, plugins={"occasions": occasions}, settings=settings
+        ) as harness:
+            visit = await harness.visit(media=False, microphone=False)
+            heard.append(await visit.heard())
+            await visit.leave()
+    assert heard[0] != "Hello again!"
+    assert heard[1] == "Hello again!"
 
 
 async def test_a_seed_draws_the_same_again() -> None:
