@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
 
 import av
 import pytest
@@ -25,23 +27,63 @@ pytestmark = [
     pytest.mark.timeout(180),
 ]
 LINK = "https://kiosk.example"
-SITE = {
-    "hooks": {"dir": str(paths.demo_plugins())},
-    "plugins": {"take_away": {"base_url": LINK}},
-}
+AGAIN = "Hello again! What else can I do?"
+CALENDAR = """BEGIN:VCALENDAR
+VERSION:2.0
+PRODID:x
+BEGIN:VEVENT
+UID:1
+CATEGORIES:OPENING
+DTSTART:20260101T000000
+DTEND:20260101T235900
+RRULE:FREQ=DAILY
+END:VEVENT
+BEGIN:VEVENT
+UID:2
+SUMMARY:Walk along the harbour
+LOCATION:Main door
+DTSTART:20260101T120000
+DTEND:20260101T130000
+RRULE:FREQ=DAILY
+END:VEVENT
+END:VCALENDAR
+""".replace("\n", "\r\n")
+"""The same every day: the visit is on the day it is."""
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> dict[str, Any]:
+    """Return the settings of a site with every plugin of the demo's museum."""
+    calendar = tmp_path / "every-day.ics"
+    calendar.write_text(CALENDAR, encoding="utf-8")
+    return {
+        "hooks": {"dir": str(paths.demo_plugins())},
+        "visit": {"goodbye_s": 0.5},
+        "plugins": {
+            "take_away": {"base_url": LINK},
+            "opening_hours": {"calendar": str(calendar)},
+            "occasions": {"short": {"en": AGAIN}},
+        },
+    }
 
 
 @asynccontextmanager
 async def visiting(
-    kiosk_harness: MakeHarness, engines: Engines
-) -> AsyncIterator[tuple[KioskHarness, Page]]:
-    """Begin a typed visit at a screen with every plugin of the demo site."""
-    harness = await kiosk_harness(engines=engines, settings=SITE)
+    kiosk_harness: MakeHarness, engines: Engines, site: dict[str, Any]
+) -> AsyncIterator[tuple[KioskHarness, Page, str]]:
+    """Begin a typed visit at a screen with every plugin of the demo site; give its greeting."""
+    harness = await kiosk_harness(engines=engines, settings=site)
     async with page_of(harness) as page:
-        await page.get_by_test_id("start").click()
-        await page.get_by_test_id("consent-type").click()
-        await page.locator(".line[data-speaker=avatar][data-final=true]").first.wait_for()
-        yield harness, page
+        yield harness, page, await greeted(page)
+
+
+async def greeted(page: Page) -> str:
+    """Begin a visit and return the greeting as it is on the screen."""
+    await page.get_by_test_id("start").click()
+    await page.get_by_test_id("consent-type").click()
+    greeting = page.locator(".line[data-speaker=avatar][data-final=true]").first
+    await greeting.wait_for()
+    return await greeting.inner_text()
 
 
 async def ask(page: Page, question: str) -> None:
@@ -55,15 +97,31 @@ def card(page: Page, title: str) -> Locator:
     return page.locator(".card:not([hidden])", has=page.get_by_role("heading", name=title))
 
 
-async def test_each_in_one_visit(kiosk_harness: MakeHarness, engines: Engines) -> None:
+async def test_each_in_one_visit(
+    kiosk_harness: MakeHarness, engines: Engines, site: dict[str, Any]
+) -> None:
     """In one, because a visitor asks for one thing after the other: cards replace each other."""
-    async with visiting(kiosk_harness, engines) as (harness, page):
+    async with visiting(kiosk_harness, engines, site) as (harness, page, greeting):
+        assert "welcome to Test site" in greeting, "of lobby_greeting"
         await log_in(harness)
+        await the_programme_of_the_day_is_shown(page)
         await a_way_is_drawn_on_the_floor_plan(page)
         await a_question_is_answered_from_the_sites_markdown(page)
         await the_answer_is_taken_along_by_a_code_that_opens_once(harness, page)
         await a_call_for_a_person_is_acknowledged_on_the_operators_page(harness, page)
         await a_survey_is_answered_on_the_screen_and_counted(harness, page)
+        await page.get_by_test_id("end").click()
+        await page.wait_for_selector("body[data-state=attract]")
+        assert AGAIN in await greeted(page), "of occasions: the screen was just used"
+
+
+async def the_programme_of_the_day_is_shown(page: Page) -> None:
+    await ask(page, "What's on today?")
+    programme = card(page, "What is on")
+    await programme.wait_for()
+    shown = await programme.inner_text()
+    for words in ("12:00", "Walk along the harbour", "Main door", "Open 00:00-23:59."):
+        assert words in shown
 
 
 async def a_way_is_drawn_on_the_floor_plan(page: Page) -> None:
