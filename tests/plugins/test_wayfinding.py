@@ -343,6 +343,7 @@ def test_every_card_is_drawn_and_keeps_to_the_pages_policy(
         assert not re.search(r"\son\w+=", html)
         assert "http" not in html.replace("http://www.w3.org/2000/svg", "")
         assert svg.attrib["role"] == "img"
+        assert svg.attrib["direction"] == "ltr", "whatever the page's is"
 
 
 def test_the_map_says_in_words_what_it_shows(plan: Plan, templates: Templates) -> None:
