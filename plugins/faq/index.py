@@ -13,31 +13,15 @@ from typing import Final
 
 from kiosk.errors import StartupError
 
+from .terms import indexed, query
+
 MOST_FILES: Final = 500
 MOST_BYTES: Final = 1024 * 1024
 """Largest file."""
 MOST_PASSAGE: Final = 4000
 """Characters of a passage; what is longer is cut at a paragraph."""
-MOST_WORDS: Final = 24
-"""Words of a question that are looked for."""
-
 _HEADING: Final = re.compile(r"^(#{1,6})\s+(.+?)\s*#*$")
 _LANGUAGE: Final = re.compile(r"\.([a-z]{2,3}(?:-[A-Za-z]{2,4})?)$")
-
-# Words so common that they would match every passage. bm25 weighs them low, but a question made of
-# them only should find nothing.
-_COMMON: Final = frozenset(
-    """
-    a an and are at be can could do does for from have how i if in is it me my of on or please
-    the there this to want was we what when where which who why will with would you your tell
-    about der die das den dem ein eine einen und oder ist sind kann ich mir mich wir sie es wie
-    was wann wo wer warum bitte mit von zu für im in auf haben gibt hier
-    darf dürfen mein meine hin here there any some take
-    am been but by did get got has its let may must need our shall should so they us
-    aber auch da darfst doch du er es etwas euch ihr ihre ins kannst man muss müssen musst nach
-    nicht nur rein sein soll sollen uns unsere wohin zum zur
-    """.split()  # noqa: SIM905 - a list of fifty strings would be harder to read
-)
 
 
 class FaqError(StartupError):
@@ -65,7 +49,7 @@ class Index:
         self._database = sqlite3.connect(":memory:", check_same_thread=False)
         self._database.execute(
             "CREATE VIRTUAL TABLE passages USING fts5("
-            "title, text, language UNINDEXED, file UNINDEXED, "
+            "heading, body, title UNINDEXED, text UNINDEXED, language UNINDEXED, file UNINDEXED, "
             "tokenize = 'unicode61 remove_diacritics 2', prefix = '3')"
         )
 
@@ -84,8 +68,18 @@ class Index:
             with self._database:
                 self._database.execute("DELETE FROM passages")
                 self._database.executemany(
-                    "INSERT INTO passages VALUES (?, ?, ?, ?)",
-                    [(item.title, item.text, item.language, item.file) for item in passages],
+                    "INSERT INTO passages VALUES (?, ?, ?, ?, ?, ?)",
+                    [
+                        (
+                            indexed(item.title),
+                            indexed(item.text),
+                            item.title,
+                            item.text,
+                            item.language,
+                            item.file,
+                        )
+                        for item in passages
+                    ],
                 )
             self._seen = seen
             return True
@@ -170,17 +164,3 @@ def _cut(text: str) -> str:
         return text
     whole = text[:MOST_PASSAGE].rpartition("\n\n")[0]
     return whole or text[:MOST_PASSAGE]
-
-
-def query(question: str) -> str:
-    """Return a question as an FTS5 expression; whatever was asked, it is a valid one."""
-    words = [word.casefold() for word in re.findall(r"[^\W_]+", question)]
-    chosen = [word for word in dict.fromkeys(words) if word not in _COMMON and len(word) > 1]
-    return " OR ".join(_term(word) for word in chosen[:MOST_WORDS])
-
-
-def _term(word: str) -> str:
-    """Return one word as FTS5 takes it: in quotes, and with endings that differ."""
-    if len(word) < 4:
-        return f'"{word}" OR "{word}s"'  # all that begins with `car` would be too much
-    return f'"{word[:-1] if len(word) > 5 else word}"*'

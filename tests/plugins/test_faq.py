@@ -10,10 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kiosk.emulator.speech.engines import Engines
+from kiosk.i18n import Texts
 from kiosk.testing.fixtures import MakeHarness
 from plugins import faq
 from plugins.faq import OWN, plain
-from plugins.faq.index import FaqError, Index, query, sections
+from plugins.faq.index import FaqError, Index, sections
+from plugins.faq.terms import query
 from tests.unit.hooks.hooking import running
 
 
@@ -41,7 +43,24 @@ def index() -> Index:
         ("Darf ich etwas essen?", "de", "Darf ich hier essen oder trinken?"),
         ("Wohin mit dem Rucksack?", "de", "Wo kann ich meine Tasche lassen?"),
         # Without answers in a language, those in the site's first are better than none.
-        ("dogs", "fr", "Are dogs allowed?"),
+        ("dogs", "it", "Are dogs allowed?"),
+        ("Est-ce que je peux prendre une photo ?", "fr", "Puis-je prendre des photos\u202f?"),
+        ("Où laisser mon sac à dos ?", "fr-CA", "Où puis-je laisser mon sac\u202f?"),
+        ("¿Puedo entrar con mi perro?", "es", "¿Se admiten perros?"),
+        ("¿Es gratis para los niños?", "es", "¿Cuánto cuesta la entrada?"),
+        ("Posso tirar uma foto?", "pt", "Posso tirar fotografias?"),
+        ("Qual é a palavra-passe da internet?", "pt", "Há Wi-Fi?"),
+        ("Скільки коштує квиток?", "uk", "Скільки коштує вхід?"),
+        ("Можна зайти з собакою?", "uk", "Чи можна з собакою?"),
+        ("هل الدخول مجاني للأطفال؟", "ar", "كم سعر الدخول؟"),
+        ("أين أترك حقيبة كبيرة؟", "ar", "أين يمكنني ترك حقيبتي؟"),
+        ("هل التصوير مسموح؟", "ar", "هل يمكنني التقاط صور؟"),
+        ("犬も一緒に入れますか", "ja", "犬を連れて入れますか？"),
+        ("入場料を教えてください", "ja", "入場料はいくらですか？"),
+        ("wifiはありますか", "ja", "Wi-Fiはありますか？"),
+        ("请问门票要多少钱", "zh", "门票多少钱？"),
+        ("我可以在这里拍照吗", "zh", "可以拍照吗？"),
+        ("背包放在哪里", "zh", "我的包可以放在哪里？"),
     ],
 )
 def test_a_question_finds_its_passage(
@@ -52,7 +71,30 @@ def test_a_question_finds_its_passage(
 
 def test_nothing_is_found_by_words_that_everything_has(index: Index) -> None:
     assert index.search("What can I do here?", "en", 3) == ()
+    for language, question in {
+        "fr": "Qu’est-ce que je peux faire ici ?",
+        "es": "¿Qué puedo hacer aquí?",
+        "pt": "O que posso fazer aqui?",
+        "uk": "Що тут можна?",
+        "ar": "ماذا يوجد هنا؟",
+        "ja": "ここはどうですか",
+        "zh": "请问这里可以",
+    }.items():
+        assert index.search(question, language, 3) == (), language
     assert index.search("quantum chromodynamics", "en", 3) == ()
+
+
+def test_every_language_of_the_screen_has_the_same_answers(index: Index) -> None:
+    files = {path.name.split(".")[1]: path for path in OWN.glob("visit.*.md")}
+    files["en"] = files.pop("md", OWN / "visit.md")
+    found = {language: sections(path.read_text("utf-8")) for language, path in files.items()}
+    assert found.keys() >= set(Texts.load().languages)
+    assert {len(passages) for passages in found.values()} == {9}
+    for language, passages in found.items():
+        for title, text in passages:
+            (best, *_) = index.search(title, language, 1)
+            assert (best.title, best.language) == (title, language), "a question finds its answer"
+            assert best.text == text
 
 
 @given(st.text(max_size=80))
