@@ -2,6 +2,7 @@
 
 Events of the category OPENING are opening hours, those of CLOSED are closures, all others are the
 programme. A calendar behind an address is fetched again now and then; its last good copy is kept.
+An event may be in several languages: `SUMMARY;LANGUAGE=de:` and `LOCATION;LANGUAGE=de:`.
 """
 
 from __future__ import annotations
@@ -241,7 +242,11 @@ def register_tools(register: RegisterTool, site: Site) -> None:
             return ToolResult({"error": "Give today, tomorrow, a weekday, or YYYY-MM-DD."})
         found = await _source(site).day(when)
         events = [
-            {"time": f"{event.start:%H:%M}", "title": event.title, "place": event.place}
+            {
+                "time": f"{event.start:%H:%M}",
+                "title": event.title_in(session.language),
+                "place": event.place_in(session.language),
+            }
             for event in _on(found)
         ]
         told = {"date": f"{when:%A %d %B %Y}", "open": found.hours() or "closed", "events": events}
@@ -252,7 +257,7 @@ def register_tools(register: RegisterTool, site: Site) -> None:
 
 def programme_card(day: Day, session: SessionHandle) -> Card:
     """Return a timetable of one day; what is over or on now is marked."""
-    now, rows = session.now(), []
+    now, language, rows = session.now(), session.language, []
     for event in day.events:
         state = ""
         if event.cancelled:
@@ -263,9 +268,9 @@ def programme_card(day: Day, session: SessionHandle) -> Card:
             state = "now"
         elif event.start - now <= SOON:
             state = "soon"
-        row = {"time": f"{event.start:%H:%M}", "title": event.title, "place": event.place}
+        title, place = event.title_in(language), event.place_in(language)
+        row = {"time": f"{event.start:%H:%M}", "title": title, "place": place}
         rows.append({**row, "state": state})
-    language = session.language
     note = say(language, "open", hours=day.hours()) if day.open else say(language, "closed")
     data = {"rows": rows, "day": say(language, "day", date=day.date), "note": note}
     return Card("timetable", say(language, "title"), data, id="programme")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -15,6 +16,8 @@ from kiosk.errors import StartupError
 MOST_BYTES: Final = 2 * 1024 * 1024
 MOST_EVENTS: Final = 60
 """Events of one day."""
+MOST_LETTERS: Final = 200
+"""Letters of a title or a place."""
 
 
 class CalendarError(StartupError):
@@ -23,13 +26,23 @@ class CalendarError(StartupError):
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One thing that is on, in the site's time."""
+    """One thing that is on, in the site's time; `titles` and `places` are further languages'."""
 
     start: datetime
     end: datetime
     title: str
     place: str = ""
     cancelled: bool = False
+    titles: Mapping[str, str] = field(default_factory=dict)
+    places: Mapping[str, str] = field(default_factory=dict)
+
+    def title_in(self, language: str) -> str:
+        """Return what it is called in a language, else as the calendar has it first."""
+        return self.titles.get(language.partition("-")[0], self.title)
+
+    def place_in(self, language: str) -> str:
+        """Return where it is in a language, else as the calendar has it first."""
+        return self.places.get(language.partition("-")[0], self.place)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +103,9 @@ class Programme:
                 if not cancelled:
                     spans.append(_within(day, start, end))
             elif len(events) < MOST_EVENTS:
-                title, place = str(item.get("SUMMARY", "")), str(item.get("LOCATION", ""))
-                events.append(Event(start, end, title[:200], place[:200], cancelled))
+                title, titles = _worded(item, "SUMMARY")
+                place, places = _worded(item, "LOCATION")
+                events.append(Event(start, end, title, place, cancelled, titles, places))
         if is_closed:
             return Day(day, (), ())
         return Day(day, tuple(sorted(spans)), tuple(sorted(events, key=lambda one: one.start)))
@@ -130,6 +144,19 @@ def _within(day: date, start: datetime, end: datetime) -> tuple[time, time]:
     first = start.time() if start.date() == day else time.min
     last = end.time() if end.date() == day and end.time() > time.min else time(23, 59)
     return first, last
+
+
+def _worded(item: Any, name: str) -> tuple[str, dict[str, str]]:
+    """Return a text as the event has it first, and by the languages it is marked with."""
+    found = item.get(name)
+    texts = found if isinstance(found, list) else [] if found is None else [found]
+    by_language: dict[str, str] = {}
+    for text in texts:
+        marked = str(text.params.get("LANGUAGE", "")).partition("-")[0].lower()
+        by_language.setdefault(marked, str(text)[:MOST_LETTERS])
+    first = by_language.get("") or next(iter(by_language.values()), "")
+    by_language.pop("", None)
+    return first, by_language
 
 
 def _categories(item: Any) -> set[str]:

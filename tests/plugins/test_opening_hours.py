@@ -15,6 +15,7 @@ from aiohttp import web
 
 from kiosk import keys
 from kiosk.emulator.speech.engines import Engines
+from kiosk.i18n import Texts
 from kiosk.model import Kiosk
 from kiosk.testing import fake_session
 from kiosk.testing.fixtures import MakeHarness
@@ -48,6 +49,27 @@ def test_a_day_has_its_hours_and_its_programme_in_order() -> None:
     ]
     assert day.is_open(time(19, 59))
     assert not day.is_open(time(20))
+
+
+def test_an_event_is_in_the_visitors_language_or_as_the_calendar_has_it_first() -> None:
+    day = programme().day(THURSDAY)
+    for language, title, place in (
+        ("ar", "حفل موسيقي على أرغن الميناء", "القاعة الكبرى"),
+        ("pt-BR", "Concerto no órgão do porto", "Grande sala"),
+        ("sv", "Concert on the harbour organ", "Great hall"),
+    ):
+        card = programme_card(day, fake_session(language=language))
+        assert (card.data["rows"][-1]["title"], card.data["rows"][-1]["place"]) == (title, place)
+    marked = event("SUMMARY;LANGUAGE=de-AT:Jause\nDTSTART:20261203T180000Z")
+    (snack,) = programme(marked).day(THURSDAY).events
+    assert (snack.title, snack.title_in("de"), snack.title_in("en")) == ("Jause",) * 3
+
+
+def test_the_museums_programme_is_in_every_language_of_the_screen() -> None:
+    languages = set(Texts.load().languages) - {"en"}
+    for day in programme().days(date(2026, 12, 1), 7):
+        for one in day.events:
+            assert set(one.titles) == set(one.places) == languages, one.title
 
 
 def test_a_closed_day_has_neither() -> None:
