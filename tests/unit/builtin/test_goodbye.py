@@ -7,14 +7,25 @@ import json
 import pytest
 
 from kiosk.builtin import goodbye
+from kiosk.i18n import Texts
 from kiosk.model import EndReason
 from kiosk.session.tools import ToolRunner
 from tests.unit.session.stage import staged
 
 
+def test_there_are_words_in_every_language_of_the_screen() -> None:
+    assert set(Texts.load().languages) <= set(goodbye.GOODBYES)
+
+
 @pytest.mark.parametrize(
     ("language", "word"),
-    [("en", "Goodbye"), ("de", "Wiedersehen"), ("de-AT", "Wiedersehen"), ("pt-BR", "Goodbye")],
+    [
+        ("en", "Goodbye"),
+        ("de", "Wiedersehen"),
+        ("de-AT", "Wiedersehen"),
+        ("pt-BR", "Adeus"),
+        ("sv", "Goodbye"),
+    ],
 )
 async def test_the_model_is_given_last_words_and_the_visit_ends_after_them(
     language: str, word: str
