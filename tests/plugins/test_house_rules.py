@@ -146,13 +146,18 @@ def test_a_notice_has_its_days_and_places() -> None:
 
 
 async def test_the_waiting_screen_shows_it(kiosk_harness: MakeHarness, engines: Engines) -> None:
-    lines = {"notices": [{"text": {"en": "The lift <is> closed.", "de": "Kein Aufzug."}}]}
+    lines = {
+        "notices": [
+            {"text": {"en": "The lift <is> closed.", "de": "Kein Aufzug.", "ar": "المصعد معطل."}}
+        ]
+    }
     harness = await kiosk_harness(
         engines=engines, plugins={"notice": notice}, settings={"plugins": {"notice": lines}}
     )
     async with harness.http.get(f"{harness.url}/") as answer:
         text = await answer.text()
-    assert '<p class="lead" lang="de">Kein Aufzug.</p>' in text
+    assert '<p class="lead" lang="de" dir="auto">Kein Aufzug.</p>' in text
+    assert '<p class="lead" lang="ar" dir="auto">المصعد معطل.</p>' in text
     assert "The lift &lt;is&gt; closed." in text
 
 
