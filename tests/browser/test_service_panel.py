@@ -77,7 +77,8 @@ async def test_with_the_pin_it_tests_and_sets(kiosk_harness: MakeHarness, engine
         assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
         await panel.get_by_role("button", name="Close").click()
         await panel.wait_for(state="detached")
-        assert await page.evaluate("document.querySelector('video').volume") == pytest.approx(0.9)
+        # Nine tenths of the device's own loudness, of which visits begin with six.
+        assert await page.evaluate("document.querySelector('video').volume") == pytest.approx(0.54)
 
 
 async def test_it_closes_by_itself_and_works_while_the_server_is_away(

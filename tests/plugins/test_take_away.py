@@ -104,7 +104,7 @@ async def test_who_only_looks_at_the_link_takes_and_reads_nothing(
         assert "form-action 'self'" in headers["Content-Security-Policy"]
         if method == "GET":
             assert '<form method="post"><button>Open</button></form>' in text
-            assert '<meta name="referrer" content="no-referrer">' in text
+            assert '<meta name="referrer" content="same-origin">' in text
             assert text.count("<script") == text.count('<script type="module" src="/static/') == 1
     status, text, headers = await asked_for(harness, path, "POST")
     assert (status, answer in text, headers["Cache-Control"]) == (200, True, "no-store")

@@ -16,7 +16,7 @@ async def test_the_screen_is_told_only_what_changes() -> None:
         _, far = await stage.open_line()
         await change(stage.ctx, text_size="large", captions=False)
         assert stage.screen.all(m.Set) == [m.Set(text_size="large", captions=False)]
-        assert stage.ctx.comfort == Comfort(text_size="large", captions=False)
+        assert stage.ctx.comfort == Comfort(text_size="large", captions=False, volume=60)
         assert far.kinds == ["session.update"], "the voice has nothing to do with it"
 
 
@@ -26,7 +26,7 @@ async def test_what_no_screen_knows_changes_nothing() -> None:
         for wrong in ({"text_size": "huge"}, {"volume": 900}, {"mood": "good"}):
             with pytest.raises(ValueError, match="Set"):
                 await handle.set(**wrong)
-        assert handle.comfort == Comfort()
+        assert handle.comfort == Comfort(volume=60)
         assert not stage.screen.all(m.Set)
 
 
