@@ -16,6 +16,7 @@ from pluggy import HookImpl
 
 from kiosk.errors import PluginLoadError
 from kiosk.hooks.caller import HookCaller
+from kiosk.hooks.once import defined_at, home_of, place, with_place
 from kiosk.tasks import TaskSet
 
 HOOK: Final = "lifespan"
@@ -61,9 +62,8 @@ class Lifespans:
                 await life.begun.wait()
         except TimeoutError:
             task.cancel()
-            raise PluginLoadError(
-                f"plugin {life.plugin}: lifespan did not begin within {self._timeout_s:g} s."
-            ) from None
+            said = f"plugin {life.plugin}: lifespan did not begin within {self._timeout_s:g} s."
+            raise PluginLoadError(with_place(said, defined_at(impl.function))) from None
         if life.failed:
             raise PluginLoadError(f"plugin {life.plugin} failed in lifespan: {life.failed}.")
         self._lives.append(life)
@@ -83,6 +83,9 @@ class Lifespans:
         except BaseException as error:  # a plugin may raise anything
             # A cancellation is its own TaskGroup's, or our deadline.
             life.failed = f"{type(error).__name__}: {error}"
+            if not running:
+                at = defined_at(impl.function)
+                life.failed += place(error, home_of(impl.function)) or (f" ({at})" if at else "")
             if running:
                 self._caller.record(life.plugin, HOOK, type(error).__name__, error)
         finally:

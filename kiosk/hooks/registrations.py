@@ -13,7 +13,7 @@ from pydantic import BaseModel, SecretStr, ValidationError
 
 from kiosk.errors import PluginLoadError, StartupError
 from kiosk.hooks.caller import HookCaller
-from kiosk.hooks.once import with_place
+from kiosk.hooks.once import blaming, called_from, with_place
 from kiosk.hooks.tools import checked, tool_from_function
 from kiosk.hooks.values import AccessName, CardType, HealthCheck, PluginRoute, RouteHandler
 from kiosk.model import McpServer, Tool, TranscriptSink
@@ -59,9 +59,10 @@ class Registrations:
                     said = str(error)
                 else:
                     return
-                raise PluginLoadError(with_place(said, sys._getframe(1)))
+                raise PluginLoadError(with_place(said, called_from(sys._getframe(1))))
 
-            self._caller.once(impl, hook, {"register": register})
+            with blaming(plugin):
+                self._caller.once(impl, hook, {"register": register})
 
     def _add_tool(
         self,

@@ -20,6 +20,7 @@ from kiosk.settings.commands import CommandSettings
 from kiosk.settings.insight import InsightSettings
 from kiosk.settings.overrides import overridden
 from kiosk.settings.people import OperatorSettings
+from kiosk.settings.places import Places, flat, from_environment
 from kiosk.settings.retention import RetentionSettings
 from kiosk.settings.roles import EVERY_SITE, role_and_site
 from kiosk.settings.screen import ScreenSettings
@@ -92,6 +93,7 @@ class Settings(BaseSettings):
     log: LogSettings = Field(LogSettings(), description="The log.")
 
     _screens: dict[str, Settings] = PrivateAttr(default_factory=dict)
+    _places: Places = PrivateAttr(default_factory=Places)
 
     @classmethod
     @override
@@ -213,6 +215,10 @@ class Settings(BaseSettings):
         """Return the settings as one screen has them; the site's for one that is not listed."""
         return self._screens.get(kiosk_id, self)
 
+    def place_of(self, *key: str | int) -> str:
+        """Return where a setting was written, as `kiosk.toml:12`; "" when nobody wrote it."""
+        return self._places.of(*key)
+
 
 def environment() -> Mapping[str, str]:
     """Return a copy of the environment, for what is named there by whoever runs the emulator."""
@@ -235,15 +241,19 @@ def load_settings(
     env = os.environ  # noqa: TID251 - the one place that reads it
     data: dict[str, Any] = {}
     source = path if path is not None else Path("kiosk.toml")
+    file: Path | None = None
     if path is not None or (read_file and source.exists()):
-        data = _read_toml(source)
+        file, data = source, _read_toml(source)
     if defaults:
         data = _merge(defaults, data)
     if overrides:
         data = _merge(data, overrides)
     _check_names(env)
+    named = dict.fromkeys(flat(overrides or {}), "")  # nobody wrote them
     if env.get(_VAULT):
-        data = _merge(data, vault_settings(env[_VAULT]))
+        secrets = vault_settings(env[_VAULT])
+        named |= dict.fromkeys(flat(secrets), "the key vault")
+        data = _merge(data, secrets)
     for name, variables in _AZURE_NAMES.items():
         value = next((env[variable] for variable in variables if env.get(variable)), None)
         upstream = data.setdefault("upstream", {})
@@ -252,11 +262,13 @@ def load_settings(
     if env.get(_TRACE) and isinstance(data.setdefault("hooks", {}), dict):
         data["hooks"]["trace"] = env[_TRACE]
     try:
-        return Settings(**data)
+        settings = Settings(**data)
     except ValidationError as error:
         where = f" ({source})" if data and source.exists() else ""
         lines = [_sentence(item) for item in error.errors(include_input=False, include_url=False)]
         raise SettingsError(f"Settings are wrong{where}:\n  " + "\n  ".join(lines)) from None
+    settings._places = Places(file, named | from_environment(env, ENV_PREFIX))
+    return settings
 
 
 def _read_toml(path: Path) -> dict[str, Any]:

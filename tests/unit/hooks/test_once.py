@@ -10,11 +10,11 @@ import pytest
 
 import kiosk
 from kiosk.errors import PluginLoadError, StartupError
-from kiosk.hooks.once import call_once, is_ours, place
+from kiosk.hooks.once import call_once, is_ours, place, shown
 from kiosk.hooks.tools import tool_from_function
 from tests.unit.hooks.hooking import ManualClock
 
-HERE = Path(__file__).name
+HERE = shown(__file__)
 
 
 def held(call: Any, clock: ManualClock | None = None) -> float:
@@ -110,4 +110,6 @@ def test_the_built_in_plugins_count_as_plugins() -> None:
     ours = Path(kiosk.__file__).parent
     assert is_ours(str(ours / "session/session.py"))
     assert not is_ours(str(ours / "builtin/goodbye.py"))
+    assert not is_ours(str(ours / "_bundled/plugins/faq/__init__.py"))
     assert not is_ours("/srv/site/plugins/gate.py")
+    assert not is_ours(f"{ours}_tour/__init__.py"), "a package beside ours"
