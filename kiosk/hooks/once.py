@@ -31,6 +31,11 @@ def call_once(plugin: str, hook: str, call: Callable[[], Any], clock: Clock) -> 
     It returns nothing and begins no task: what it returned would be dropped, and nobody would end
     what it began.
     """
+    with blaming(plugin):
+        return _called(plugin, hook, call, clock)
+
+
+def _called(plugin: str, hook: str, call: Callable[[], Any], clock: Clock) -> float:
     before = _tasks()
     started = clock.monotonic()
     try:

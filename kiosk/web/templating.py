@@ -26,6 +26,7 @@ from pydantic import ValidationError
 
 from kiosk import paths
 from kiosk.errors import KioskError, StartupError
+from kiosk.hooks.once import blaming
 from kiosk.hooks.values import CardType
 from kiosk.model import Card
 from kiosk.web.compiled import compiled_for
@@ -115,11 +116,11 @@ class Templates:
         self.version = sources.hexdigest()[:12]
         """Changes when any template changes."""
         for kind, card_type in self._card_types.items():
-            if f"{_CARDS}{kind}.html" not in self._names:
-                raise StartupError(
-                    f"plugin {card_type.plugin}: the card type {kind} has no template; add "
-                    f"templates/cards/{kind}.html beside the plugin."
-                )
+            name = f"{_CARDS}{kind}.html"
+            if name not in self._names:
+                missing = f"has no template; {card_type.lacks(f'templates/{name}')}."
+                with blaming(card_type.plugin):
+                    raise StartupError(f"{card_type.where} {missing}")
 
     @pass_context
     def _plugged(self, context: Context, place: str) -> Markup:

@@ -43,7 +43,10 @@ def test_hook_register_commands(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("code", "sentence"),
     [
-        (BROKEN, "plugin broken failed in register_commands: OSError: no till (plugins/broken.py:6)"),
+        (
+            BROKEN,
+            "failed in register_commands: OSError: no till (plugins/broken.py:6)",
+        ),
         (TAKES, "plugin broken: there is a command serve already."),
         ("import no_such_module\n", "plugin broken does not import"),
     ],
