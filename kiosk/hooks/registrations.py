@@ -240,11 +240,14 @@ def collect_commands(caller: HookCaller, taken: frozenset[str]) -> tuple[list[An
 
         def register(command: Any, _plugin: str = plugin) -> None:
             if not isinstance(command, click.Command) or not command.name:
-                left_out.append(f"plugin {_plugin}: register_commands takes a click command.")
+                wrong = "register_commands takes a click command."
             elif command.name in taken or command.name in commands:
-                left_out.append(f"plugin {_plugin}: there is a command {command.name} already.")
+                wrong = f"there is a command {command.name} already."
             else:
                 commands[command.name] = command
+                return
+            at = called_from(sys._getframe(1))
+            left_out.append(with_place(f"plugin {_plugin}: {wrong}", at))
 
         hook = "register_commands"
         try:

@@ -255,19 +255,22 @@ def load_settings(
         named |= dict.fromkeys(flat(secrets), "the key vault")
         data = _merge(data, secrets)
     for name, variables in _AZURE_NAMES.items():
-        value = next((env[variable] for variable in variables if env.get(variable)), None)
+        variable = next((variable for variable in variables if env.get(variable)), None)
         upstream = data.setdefault("upstream", {})
-        if value is not None and isinstance(upstream, dict) and not upstream.get(name):
-            upstream[name] = value
+        if variable is not None and isinstance(upstream, dict) and not upstream.get(name):
+            upstream[name] = env[variable]
+            named["upstream", name] = f"environment {variable}"
     if env.get(_TRACE) and isinstance(data.setdefault("hooks", {}), dict):
         data["hooks"]["trace"] = env[_TRACE]
+    places = Places(file, named | from_environment(env, ENV_PREFIX))
     try:
         settings = Settings(**data)
     except ValidationError as error:
         where = f" ({source})" if data and source.exists() else ""
-        lines = [_sentence(item) for item in error.errors(include_input=False, include_url=False)]
+        items = error.errors(include_input=False, include_url=False)
+        lines = [_sentence(item, places) for item in items]
         raise SettingsError(f"Settings are wrong{where}:\n  " + "\n  ".join(lines)) from None
-    settings._places = Places(file, named | from_environment(env, ENV_PREFIX))
+    settings._places = places
     return settings
 
 
@@ -305,9 +308,11 @@ def _check_names(env: Mapping[str, str]) -> None:
                 raise SettingsError(f"{key} is no setting of ours; known are {known}.")
 
 
-def _sentence(item: Any) -> str:
+def _sentence(item: Any, places: Places) -> str:
     # Union tags (a voice's type) appear in pydantic's location; the reader wrote no such key.
     where = ".".join(str(part) for part in item["loc"]) or "settings"
+    at = places.of(*item["loc"])
+    where = f"{where} ({at})" if at else where
     if item["type"] == "extra_forbidden":
         return f"{where}: unknown setting; remove it or correct its name."
     message = str(item["msg"]).removeprefix("Value error, ")

@@ -23,16 +23,16 @@ class Places:
     """The settings that are not of the file and win over it, each with where it is from."""
 
     def of(self, *key: str | int) -> str:
-        """Return `kiosk.toml:12` or `environment KIOSK_…` of a setting of a section, or "".
+        """Return `kiosk.toml:12` or `environment KIOSK_…` of a setting, or "".
 
-        Of one that is nowhere, such as a value that is missing, it is the place of its table.
-        The file is read for it: for errors only.
+        Of one that is nowhere, such as a value that is missing, it is the place of its table, but
+        not of the section. The file is read for it: for errors only.
         """
         text = self._text()
-        for length in range(len(key), 1, -1):
+        for length in range(len(key), min(len(key), 2) - 1, -1):
             part = key[:length]
             for other, name in self.named.items():
-                if other == part:
+                if part[: len(other)] == other:  # it, or the list that it is in
                     return name
             line = line_of(text, part)
             if line:
@@ -56,7 +56,7 @@ def from_environment(env: Mapping[str, str], prefix: str) -> dict[tuple[str, ...
         if name.upper().startswith(prefix):
             path = tuple(name[len(prefix) :].lower().split("__"))
             table = _json(value)
-            for key in flat(table) if table else [()]:
+            for key in [()] if table is None else flat(table):
                 found[path + key] = f"environment {name}"
     return found
 

@@ -47,7 +47,7 @@ def test_hook_register_commands(tmp_path: Path) -> None:
             BROKEN,
             "failed in register_commands: OSError: no till (plugins/broken.py:6)",
         ),
-        (TAKES, "plugin broken: there is a command serve already."),
+        (TAKES, "plugin broken: there is a command serve already (plugins/broken.py:12)."),
         ("import no_such_module\n", "plugin broken does not import"),
     ],
     ids=["raises", "takes ours", "does not import"],

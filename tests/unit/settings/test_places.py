@@ -78,6 +78,7 @@ def test_the_environment_wins_over_the_file_as_it_does_for_values(tmp_path: Path
         "KIOSK_PLUGINS__MENU__HOUR": "9",
         "KIOSK_PLUGINS__SHOP": '{"open": true, "rows": {"most": 1}}',
         "kiosk_plugins__menu__day": "{no json",
+        "KIOSK_KIOSKS": '[{"id": 1}]',
         "PATH": "/bin",
     }
     places = Places(file, from_environment(env, "KIOSK_"))
@@ -88,6 +89,7 @@ def test_the_environment_wins_over_the_file_as_it_does_for_values(tmp_path: Path
     assert places.of("plugins", "shop", "rows", "most") == "environment KIOSK_PLUGINS__SHOP"
     assert places.of("plugins", "shop") == "environment KIOSK_PLUGINS__SHOP"
     assert places.of("plugins", "cafe") == ""
+    assert places.of("kiosks", 0, "id") == "environment KIOSK_KIOSKS"
     file.unlink()
     assert places.of("plugins", "menu", "year") == "environment KIOSK_PLUGINS__MENU__HOUR"
 
