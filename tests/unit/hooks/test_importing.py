@@ -117,7 +117,7 @@ def test_an_entry_point_that_names_nothing_names_its_distribution(
     assert f" ({tmp_path}/site/kiosk_gone.py); mend" in refusal(tmp_path)
 
 
-def test_an_installed_package_beside_ours_is_not_ours(
+def test_a_hook_that_breaks_in_an_installed_one_has_its_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     text = "from kiosk import hookimpl\n\n@hookimpl\ndef register_settings(register):\n    1 / 0\n"

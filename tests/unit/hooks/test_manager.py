@@ -142,7 +142,7 @@ def test_off_leaves_the_built_ins_only(tmp_path: Path) -> None:
 
 
 def test_a_name_to_block_that_nobody_has_is_told_with_its_likeness(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     install(tmp_path / "site", "kiosk_crm", GREETS.format(word="crm"), "crm")
     monkeypatch.syspath_prepend(tmp_path / "site")
