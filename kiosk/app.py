@@ -148,6 +148,7 @@ def create_app(
         variables={"static": static.url},
         prepare=hooks.prepare_jinja2_environment,
         card_types=hooks.registered.card_types,
+        owners={plugin.templates: plugin.name for plugin in loaded.plugins if plugin.templates},
     )
     _check_card_files(loaded, hooks, static)
     app[keys.READY] = Readiness(clock)

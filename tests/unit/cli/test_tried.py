@@ -83,6 +83,22 @@ def test_a_package_is_told_the_folder_that_it_has(tmp_path: Path) -> None:
     assert "no template; add plugins/card/templates/cards/menu.html." in said
 
 
+def test_a_template_that_is_wrong_is_its_plugins_fault(tmp_path: Path) -> None:
+    template = tmp_path / "plugins/card/templates/cards/menu.html"
+    template.parent.mkdir(parents=True)
+    (tmp_path / "plugins/card/__init__.py").write_text(CARD)
+    plugin(tmp_path, "fine", GREETS)
+    for content, said in (
+        (b"\n{% if %}", "menu.html is wrong in line 2: Expected an expression"),
+        (b"\xff", "The template cards/menu.html is not UTF-8."),
+    ):
+        template.write_bytes(content)
+        result = kiosk("plugins")
+        assert result.exit_code == 1
+        assert "fine  (plugins/fine.py)" in result.output
+        assert said in result.output.partition("card\n  WRONG ")[2]
+
+
 def test_all_of_them_are_checked(tmp_path: Path) -> None:
     plugin(tmp_path, "one", "1 / 0\n")
     plugin(tmp_path, "two", "1 / 0\n")
