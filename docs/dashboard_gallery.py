@@ -22,6 +22,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
+import pyotp
 from playwright.async_api import Browser, Page, async_playwright
 
 from kiosk.cli.demo import OPERATOR, Demo, demo_running
@@ -47,6 +48,11 @@ SCREENS: Final = (
 TOML: Final = """
 [operators]
 prove_minutes = 1
+[operators.oidc]
+issuer = "https://login.example.org/museum"
+client_id = "kiosk"
+label = "your museum account"
+roles = { staff = ["operator"] }
 # Nobody answers there: what is to be sent waits, and the page of the sinks says so.
 [plugins.webhook_sink]
 url = "https://archive.example.org/turns"
@@ -209,19 +215,51 @@ async def draw(work: Work, page: Page, name: str, address: str = "") -> None:
             await page.screenshot(path=str(kept), full_page=True, clip=clip)
 
 
+async def logged_in(browser: Browser, demo: Demo) -> Page:
+    """Return the page that the demo's operator finds after the password."""
+    page = await opened(browser, f"{demo.url}/operator/login")
+    await page.locator("[name=name]").fill(OPERATOR)
+    await page.locator("[name=password]").fill(demo.password)
+    await page.get_by_role("button", name="Log in", exact=True).click()
+    await page.wait_for_load_state("load")
+    return page
+
+
+async def let_in(work: Work, page: Page, screen: Page, screens: str) -> None:
+    """Draw a new screen with its code, and where it waits; let it in as the lobby's."""
+    code = await screen.get_by_test_id("pairing-code").inner_text()
+    await draw(work, screen, "a new screen shows its code")
+    await draw(work, page, "a new screen waits", screens)
+    waiting = page.get_by_role("listitem").filter(has_text=code)
+    await waiting.get_by_role("combobox").select_option("lobby")
+    await waiting.get_by_role("button", name="Let it in").click()
+    await draw(work, page, "a new screen is let in")
+    await screen.wait_for_selector("body[data-state=attract]")
+
+
+async def second_factor(work: Work, page: Page, browser: Browser, demo: Demo) -> None:
+    """Set one up, and log in with it."""
+    at = f"{demo.url}/operator/me/totp"
+    await draw(work, page, "second factor", at)
+    device = pyotp.TOTP(await page.locator(".key").inner_text())
+    await page.locator("#code").fill(device.now())
+    await page.get_by_role("button", name="Use this device").click()
+    await draw(work, page, "second factor in use")
+    await draw(work, await logged_in(browser, demo), "login second step")
+
+
 async def draw_all(work: Work, browser: Browser, demo: Demo, past: str) -> None:
     """Log in, begin a visit, and go through the dashboard."""
     out = await opened(browser, f"{demo.url}/operator/login")
     await draw(work, out, "login")
     await draw(work, out, "login by emergency code", f"{demo.url}/operator/login/emergency")
     await draw(work, out, "a screen enrols", f"{demo.url}/enrol")
-    page = await opened(browser, f"{demo.url}/operator/login")
-    await page.locator("[name=name]").fill(OPERATOR)
-    await page.locator("[name=password]").fill(demo.password)
-    await page.locator("form button").first.click()
-    await page.wait_for_load_state("load")
+    await draw(work, out, "erase with a code", f"{demo.url}/erase")
+    await draw(work, out, "logged out", f"{demo.url}/operator/login/out")
+    page = await logged_in(browser, demo)
     at = f"{demo.url}/operator"
     screen = await opened(browser, demo.url)
+    await let_in(work, page, screen, f"{at}/screens")
     await screen.get_by_test_id("start").click()
     await screen.get_by_test_id("consent-type").click()
     await screen.wait_for_selector("body[data-state=listening]")
@@ -234,7 +272,7 @@ async def draw_all(work: Work, browser: Browser, demo: Demo, past: str) -> None:
         await draw(work, page, name.replace("/", " "), f"{at}/{name}")
     for name in ("themes", "themes/gallery", "commands", "screens", "people", "me", "audit"):
         await draw(work, page, name.replace("/", " "), f"{at}/{name}")
-    await draw(work, page, "second factor", f"{at}/me/totp")
+    await second_factor(work, page, browser, demo)
     await draw(work, page, "person", f"{at}/people/{OPERATOR}")
     await draw(work, page, "screen", f"{at}/kiosks/lobby")
     await page.goto(f"{at}/")
@@ -306,7 +344,9 @@ async def work_through(work: Work, chromium: str) -> None:
         await asyncio.to_thread(config.write_text, settings_of(), "utf-8")
         async with (
             async_playwright() as playwright,
-            demo_running(voice="light", data=data, config=config) as demo,
+            demo_running(
+                voice="light", data=data, config=config, overrides={"access": {"open": False}}
+            ) as demo,
         ):
             browser = await playwright.chromium.launch(
                 executable_path=chromium, args=["--no-sandbox", "--disable-gpu"]

@@ -18,8 +18,12 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from kiosk.settings import ENV_PREFIX, Settings
+from kiosk.settings.files import SUFFIX, names
+from kiosk.settings.vault import VARIABLE as VAULT
 
 COMMAND: Final = ".venv/bin/python docs/generate.py"
+FROM_FILES: Final = frozenset(names(Settings, ENV_PREFIX))
+"""Variables of what is secret, each with a sister that names a file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,11 @@ class Setting:
     """The default as the environment would have it; empty when there is none."""
     in_list: bool = False
     """Part of a list's items: the environment can only set the whole list, as JSON."""
+
+    @property
+    def env_file(self) -> str:
+        """The variable that names a file with the value; empty for what is no secret."""
+        return self.env + SUFFIX if self.env in FROM_FILES else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +93,9 @@ def type_name(annotation: Any) -> str:
         return "table of tables" if models_in(args[1]) else f"table of {type_name(args[1])}"
     if annotation is types.NoneType:
         return "nothing"
-    names = {bool: "true/false", int: "integer", float: "number", str: "text", Path: "path"}
-    names |= {SecretStr: "secret", Any: "anything"}
-    return names.get(annotation) or annotation.__name__
+    words = {bool: "true/false", int: "integer", float: "number", str: "text", Path: "path"}
+    words |= {SecretStr: "secret", Any: "anything"}
+    return words.get(annotation) or annotation.__name__
 
 
 def limits(field: FieldInfo) -> str:
@@ -221,8 +230,9 @@ def env_name(path: str) -> str:
 
 def known_variables() -> set[str]:
     """Every environment variable that names a setting or a whole table of settings."""
-    names = {s.env for section in sections() for s in section.settings if not s.in_list}
-    return names | {env_name(s.path) for s in sections() if s.path and "[]" not in s.path}
+    found = {s.env for section in sections() for s in section.settings if not s.in_list}
+    found |= {VAULT, *(name + SUFFIX for name in FROM_FILES)}
+    return found | {env_name(s.path) for s in sections() if s.path and "[]" not in s.path}
 
 
 def row(*cells: str) -> str:
@@ -250,7 +260,7 @@ def render_settings() -> str:
                 s.type,
                 s.default,
                 s.description,
-                "" if s.in_list else f"`{s.env}`",
+                "" if s.in_list else f"`{s.env}`" + (f", `{s.env_file}`" if s.env_file else ""),
             )
             for s in section.settings
         ]
@@ -275,6 +285,10 @@ def render_env_example() -> str:
         "# Compose only: the name screens open, and where its certificate comes from (Caddyfile).",
         "SITE_DOMAIN=kiosk.localhost",
         "SITE_TLS=internal",
+        "# An Azure Key Vault with the secrets (docs/settings.md), such as",
+        "# https://NAME.vault.azure.net.",
+        f"#{VAULT}=",
+        f"# Or a file for each secret: the variable with {SUFFIX} at its end names it.",
     ]
     seen: set[str] = set()
     for section in sections():
@@ -287,4 +301,6 @@ def render_env_example() -> str:
         for s in rows:
             lines += [*textwrap.wrap(f"# {s.description}", 99, subsequent_indent="# ")]
             lines += [f"#{s.env}={s.env_value}"]
+            if s.env_file:
+                lines += [f"#{s.env_file}="]
     return "\n".join(lines) + "\n"

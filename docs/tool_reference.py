@@ -80,9 +80,12 @@ OPTIONS: Final[dict[str, str]] = {
     "one runs on in its thread and its result is dropped.",
     "cancel_on_barge_in": "Stop the call when the visitor speaks. For what is only worth while "
     "somebody waits for it.",
-    "per_minute": "Most calls in one visit within a minute; the model is told to try again later.",
-    "progress": "A sentence the avatar says when the call takes longer than the site's "
-    "`visit.tool_progress_s`. Once for a call, and not while the visitor speaks.",
+    "per_minute": "Most calls in one visit within a minute; the model is told to try again later. "
+    "Each visit counts for itself, so twenty screens may make twenty times as many: what must not "
+    "be asked more often by the whole house has a limit of its own, in the plugin or where it is.",
+    "progress": "A sentence, in one language or by language, that the avatar says when the call "
+    "takes longer than the site's `visit.tool_progress_s`. Once for a call, and not while the "
+    "visitor speaks. Who speaks a language that is not there hears the first.",
     "confirm": "A question, in one language or by language, for a tool that words alone must not "
     "run (it opens, sends or spends something): shown and said, and the tool runs only after a "
     "touch on the screen, within `visit.confirm_s`. The touch is the guard against instructions "

@@ -176,7 +176,7 @@ def create_app(
     app[signaling.SOCKETS] = signaling.KioskSockets()
     app[revoking.REVOKING] = revoking.made(app)
     app[pages.SIGN_VIDEOS] = {
-        kiosk.id: pages.sign_videos(static, kiosk) for kiosk in settings.kiosks
+        kiosk.id: pages.sign_videos(static, settings, kiosk) for kiosk in settings.kiosks
     }
     app[pages.THEMES] = looks
     app[pages.STATIC] = static

@@ -128,7 +128,8 @@ class Tool:
     when it asks for it); a plain function runs in a worker thread, so it may block.
     `timeout_s` is the deadline; None takes the site's `visit.tool_timeout_s`. With
     `cancel_on_barge_in` a visitor who speaks stops it. `per_minute` limits its calls in one
-    visit. `progress` is said when it takes longer than the site's `visit.tool_progress_s`.
+    visit. `progress` is said when it takes longer than the site's `visit.tool_progress_s`; by
+    language, or one sentence for all.
 
     `confirm` is for what must not happen because of words alone, a visitor's or ones hidden in
     what another tool found: the question is shown and said, and the tool runs only after a touch
@@ -143,7 +144,7 @@ class Tool:
     timeout_s: float | None = None
     cancel_on_barge_in: bool = False
     per_minute: int | None = None
-    progress: str = ""
+    progress: str | Mapping[str, str] = ""
     confirm: str | Mapping[str, str] = ""
 
 

@@ -67,6 +67,9 @@ class Metrics:
         self.page_events = counter(
             "page_events", "What pages told of themselves.", "event", "reason"
         )
+        self.requests_refused = counter(
+            "requests_refused", "Requests that came too fast, by whom they were counted.", "by"
+        )
         self.requests_left = counter("requests_left", "Requests whose browser went away.")
         self.feed_joined = counter(
             "feed_joined", "Changes of screens sent to a dashboard together with a later one."

@@ -94,7 +94,7 @@ def session_error(site: Site, session: SessionHandle, error: Problem) -> str | N
 
 @hookimpl
 def session_started(site: Site) -> None:
-    """Count a visit."""
+    """Count a conversation; a visit whose notice nobody accepts comes to none."""
     _today(site).begun += 1
 
 
@@ -114,7 +114,10 @@ def session_ended(site: Site, summary: VisitSummary) -> None:
 def dashboard_panels(site: Site) -> Sequence[Panel]:
     """Show operators the day so far."""
     today = _today(site)
-    rows = [("Visits begun", str(today.begun))]
-    rows += [(f"Ended: {name.replace('_', ' ')}", str(n)) for name, n in today.ended.most_common()]
+    rows = [("Conversations begun", str(today.begun))]
+    for name, number in today.ended.most_common():
+        rows.append((f"Visits ended: {name.replace('_', ' ')}", str(number)))
     rows += [(f"Tool {name}", str(count)) for name, count in today.tools.most_common(MOST_TOOLS)]
-    return [Panel("Today", "Since the server started, or since midnight.", rows)]
+    text = "Since the server started, or since midnight. A visit begins with a touch, and its "
+    text += "conversation once the notice is accepted and the line is there."
+    return [Panel("Today", text, rows)]

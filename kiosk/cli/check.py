@@ -17,11 +17,13 @@ from kiosk.cli.tried import try_plugins
 from kiosk.clock import SystemClock
 from kiosk.errors import KioskError, SettingsError, StartupError
 from kiosk.i18n import Texts
+from kiosk.security.provided import ProviderError
 from kiosk.session.line import Line
 from kiosk.settings import Settings
 from kiosk.storage.migrate import looked_at, newer_sentence, older_sentence
 from kiosk.voicelive.config import session_update
 from kiosk.voicelive.credentials import open_credential
+from kiosk.web.oidc import provider_of
 
 
 async def check_site(settings: Settings) -> None:
@@ -32,6 +34,7 @@ async def check_site(settings: Settings) -> None:
         ("plugins", _plugins),
         ("database", _database),
         ("alerts", _alerts),
+        ("provider", _provider),
         ("upstream", _upstream),
     ]
     failed = 0
@@ -101,6 +104,22 @@ async def _alerts(settings: Settings) -> str:
     if not found:
         return "told on the dashboard only; add [alerts.channels.NAME] to tell people elsewhere"
     return f"told by {', '.join(found)}; try one with `kiosk alerts test NAME`"
+
+
+async def _provider(settings: Settings) -> str:
+    """Ask the provider of logins what it is, as the first login would; nobody logs in."""
+    oidc = settings.operators.oidc
+    if not oidc.issuer:
+        return "none; people log in with accounts of this server"
+    async with provider_of(oidc, SystemClock()) as provider:
+        try:
+            count = await provider.ask()
+        except ProviderError as error:
+            raise StartupError(
+                f"{oidc.issuer} does not publish what a login needs ({error}); correct "
+                "operators.oidc.issuer, or let this server reach it"
+            ) from None
+    return f"{oidc.issuer} answers and signs with {count} keys"
 
 
 async def _upstream(settings: Settings) -> str:

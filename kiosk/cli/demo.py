@@ -116,7 +116,7 @@ def demo_settings(
             # The emulator draws this one as the portrait is drawn: the host stays one person.
             "avatar": {"width": 1280, "height": 720, "character": "max"},
         },
-        "access": {"open": True},
+        "access": {"open": True, **(overrides or {}).get("access", {})},
         "storage": {"url": f"sqlite+aiosqlite:///{data / 'demo.sqlite3'}"},
         "hooks": {
             "dir": str(plugins or paths.demo_plugins()),

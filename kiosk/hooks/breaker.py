@@ -48,6 +48,16 @@ class Breakers:
             if state.since is not None
         )
 
+    @property
+    def pausing(self) -> tuple[tuple[str, str], ...]:
+        """Plugin and hook of each that a call would be left out of now; begins no try."""
+        now = self._clock.monotonic()
+        return tuple(
+            key
+            for key, state in sorted(self._states.items())
+            if state.opened is not None and (state.trying or now - state.opened < self._pause_s)
+        )
+
     def lets(self, plugin: str, hook: str) -> bool:
         """Whether to call now; once a pause is over, one call is let through to try."""
         state = self._states.get((plugin, hook))

@@ -8,11 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-import traceback
-from collections import deque
-from collections.abc import Awaitable, Callable, Generator, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Final
 
 import structlog
@@ -20,21 +17,25 @@ from pluggy import HookImpl, PluginManager
 
 from kiosk.clock import Clock
 from kiosk.hooks.breaker import Breakers
+from kiosk.hooks.failures import Failures, PluginFailure, kind_of
+from kiosk.hooks.frames import NOWHERE, home_of, own_frames
 from kiosk.hooks.markers import Policy
 from kiosk.hooks.once import call_once
 from kiosk.hooks.shapes import Check, anything, nothing
 from kiosk.hooks.site import Site
+from kiosk.hooks.steps import Steps
 from kiosk.hooks.strays import Strays
 from kiosk.tasks import TaskSet, raise_ours
 from kiosk.telemetry import Metrics
 
 log = structlog.get_logger(__name__)
 
-KEPT_FAILURES: Final = 200
-"""Failures kept for the dashboard; the oldest goes, the counter stays."""
-
 LABELS: Final = {"took": "timeout", "held": "slow", "unfit:": "unfit"}
 """Kinds of failures as the metrics count them, by the first word for people."""
+
+OK: Final = "ok"
+NO_ANSWER: Final = "no answer"
+"""How a traced call ended that did not fail."""
 
 LEAVE_S: Final = 2.0
 """How long hooks that still run get to end when the server stops."""
@@ -48,24 +49,17 @@ _FAILURES: Final = BaseException
 """What a plugin may raise: anything; `raise_ours` has what is not its own."""
 
 
-@dataclass(frozen=True, slots=True)
-class PluginFailure:
-    """One contained failure. `frames` are the plugin's own, `file:line function`, no text."""
-
-    plugin: str
-    hook: str
-    kind: str
-    at: datetime
-    frames: tuple[str, ...] = ()
-
-
 @dataclass(slots=True)
 class Outcome:
-    """What one call, or one pipe of calls, came to. `plugins` are those that failed."""
+    """What one call, or one pipe of calls, came to. `plugins` are those that failed.
+
+    `kind` is what failed, in words for people.
+    """
 
     value: Any = None
     failed: bool = False
     plugins: tuple[str, ...] = ()
+    kind: str = ""
 
 
 def policy_of(pm: PluginManager, hook: str) -> Policy:
@@ -93,7 +87,7 @@ class HookCaller:
     ) -> None:
         self._pm = pm
         self._sites = sites
-        self._clock = clock
+        self.clock = clock
         self._metrics = metrics
         self.slow_s = slow_ms / 1000
         self._queue_limit = queue
@@ -102,7 +96,8 @@ class HookCaller:
         self.strays = Strays()
         self._tasks = TaskSet("plugins")
         self._queues: dict[str, asyncio.Queue[tuple[HookImpl, str, float | None, Any]]] = {}
-        self.failures: deque[PluginFailure] = deque(maxlen=KEPT_FAILURES)
+        self.failures = Failures()
+        self._homes = {name: home_of(plugin) for name, plugin in pm.list_name_plugin()}
 
     def implementations(self, hook: str, *, first_loaded: bool = False) -> list[HookImpl]:
         """Return who implements `hook`, last loaded first unless asked otherwise."""
@@ -113,23 +108,36 @@ class HookCaller:
         """Call a registration hook; return the seconds it took. Raises StartupError."""
         plugin = impl.plugin_name
         arguments = self.arguments(impl, given)
-        held = call_once(plugin, hook, lambda: impl.function(*arguments), self._clock)
+        started = self.clock.monotonic()
+        try:
+            held = call_once(plugin, hook, lambda: impl.function(*arguments), self.clock)
+        except BaseException as error:
+            self.traced(plugin, hook, self.clock.monotonic() - started, type(error).__name__)
+            raise
         self.held_at_start(plugin, hook, held)
         return held
 
     def held_at_start(self, plugin: str, hook: str, seconds: float) -> None:
         """Tell of a registration that took long: every start of the server waits for it."""
+        self.traced(plugin, hook, seconds, OK)
         if seconds > self.slow_s:
             self.record(plugin, hook, f"held the start {seconds * 1000:.0f} ms", counts=False)
 
     async def ask(self, hook: str, check: Check, **kwargs: Any) -> Any:
         """Return the first answer that is not None, or None when nobody has one."""
+        return (await self.ask_all(hook, check, **kwargs)).value
+
+    async def ask_all(self, hook: str, check: Check, **kwargs: Any) -> Outcome:
+        """Return the first answer that is not None, with the plugins that failed before it."""
         policy = policy_of(self._pm, hook)
+        failed: list[str] = []
         for impl in self.implementations(hook):
             outcome = await self._call(impl, hook, policy.timeout_s, kwargs, check)
-            if not outcome.failed and outcome.value is not None:
-                return outcome.value
-        return None
+            if outcome.failed:
+                failed.append(impl.plugin_name)
+            elif outcome.value is not None:
+                return Outcome(outcome.value, bool(failed), tuple(failed))
+        return Outcome(None, bool(failed), tuple(failed))
 
     async def gather(self, hook: str, check: Check, **kwargs: Any) -> list[Any]:
         """Return every answer that is not None, in the order plugins were loaded."""
@@ -183,6 +191,7 @@ class HookCaller:
                 queue.get_nowait()
                 queue.task_done()
                 self._metrics.hook_dropped.labels(impl.plugin_name).inc()
+                self.failures.drop(impl.plugin_name)
                 log.warning("plugin is slow, an event was dropped", plugin=impl.plugin_name)
             queue.put_nowait((impl, hook, policy.timeout_s, kwargs))
 
@@ -203,31 +212,45 @@ class HookCaller:
         check: Check = anything,
     ) -> Outcome:
         """Call something of a plugin's own, contained as a hook is; no breaker counts it."""
-        started = self._clock.monotonic()
+        started = self.clock.monotonic()
+        outcome = await self._ran(hook, plugin, call, timeout_s, check)
+        self._trace_outcome(plugin, hook, started, outcome)
+        return outcome
+
+    async def _ran(
+        self, hook: str, plugin: str, call: Callable[[], Any], timeout_s: float, check: Check
+    ) -> Outcome:
         try:
             value, held = await self._answer(plugin, hook, call, timeout_s)
         except _FAILURES as error:
             raise_ours(error)
             self.record(plugin, hook, _kind(error), _with_frames(error), counts=False)
-            return Outcome(failed=True)
+            return Outcome(failed=True, kind=_kind(error))
         if held > self.slow_s:
             self.record(plugin, hook, _held(held), counts=False)
         wrong = check(value) if value is not None else ""
         if wrong:
             self.record(plugin, hook, wrong, counts=False)
-            return Outcome(failed=True)
-        self._traced(hook, plugin, started, answered=value is not None)
+            return Outcome(failed=True, kind=wrong)
         return Outcome(value)
 
     async def _call(
         self, impl: HookImpl, hook: str, timeout_s: float | None, kwargs: Any, check: Check
     ) -> Outcome:
+        started = self.clock.monotonic()
+        outcome = await self._called(impl, hook, timeout_s, kwargs, check)
+        self._trace_outcome(impl.plugin_name, hook, started, outcome)
+        return outcome
+
+    async def _called(
+        self, impl: HookImpl, hook: str, timeout_s: float | None, kwargs: Any, check: Check
+    ) -> Outcome:
         plugin = impl.plugin_name
         if not self.breakers.lets(plugin, hook):
             self._metrics.hook_skipped.labels(hook, plugin).inc()
-            return Outcome(failed=True)
+            self.failures.skip(plugin)
+            return Outcome(failed=True, kind="left out")
         arguments = self.arguments(impl, kwargs)
-        started = self._clock.monotonic()
         self._metrics.hook_calls.labels(hook, plugin).inc()
         try:
             value, held = await self._answer(
@@ -240,7 +263,7 @@ class HookCaller:
                 self.breakers.given_up(plugin, hook)
                 raise
             self.record(plugin, hook, _kind(error), _with_frames(error))
-            return Outcome(failed=True)
+            return Outcome(failed=True, kind=_kind(error))
         # A hook that held the loop has answered, but everybody waited: say so, or it is never
         # found. Beyond its deadline it counts as a failure, and its answer is still good.
         late = timeout_s is not None and held > timeout_s
@@ -252,39 +275,76 @@ class HookCaller:
             self.record(plugin, hook, wrong, counts=check is not nothing)
             if inspect.iscoroutine(value):
                 value.close()
-            return Outcome(failed=True)
+            return Outcome(failed=True, kind=wrong)
         if not late:
             self.breakers.succeeded(plugin, hook)
-        self._traced(hook, plugin, started, answered=value is not None)
         return Outcome(value)
 
-    def _traced(self, hook: str, plugin: str, started: float, *, answered: bool) -> None:
+    def _trace_outcome(self, plugin: str, hook: str, started: float, outcome: Outcome) -> None:
+        answered = outcome.kind or (OK if outcome.value is not None else NO_ANSWER)
+        self.traced(plugin, hook, self.clock.monotonic() - started, answered)
+
+    def traced(self, plugin: str, hook: str, seconds: float, outcome: str) -> None:
+        """Log one call where the site asked for it (`hooks.trace`); no words of anybody's."""
         if self._trace:
-            took = round((self._clock.monotonic() - started) * 1000, 1)
-            log.info("hook called", hook=hook, plugin=plugin, ms=took, answered=answered)
+            took = round(seconds * 1000, 1)
+            log.info("hook called", hook=hook, plugin=plugin, ms=took, outcome=outcome)
 
     async def _answer(
         self, plugin: str, hook: str, call: Callable[[], Any], timeout_s: float | None
     ) -> tuple[Any, float]:
         """Return what a call comes to, and the longest time it held the loop, in s."""
-        started = self._clock.monotonic()
+        started = self.clock.monotonic()
         with self.strays.calling(plugin, hook):
             value = call()
-        held = self._clock.monotonic() - started
+        held = self.clock.monotonic() - started
         if not inspect.isawaitable(value):
             return value, held
-        steps = _Steps(value, self._clock)
+        steps = Steps(value, self.clock)
         answer = await self._bounded(steps, plugin, hook, timeout_s)
         return answer, max(held, steps.held)
 
     async def measured(self, plugin: str, hook: str, value: Awaitable[Any]) -> Any:
         """Await for a plugin and tell when a step of it held the loop."""
-        steps = _Steps(value, self._clock)
+        steps = Steps(value, self.clock)
         try:
             return await steps
         finally:
             if steps.held > self.slow_s:
                 self.record(plugin, hook, _held(steps.held), counts=False)
+
+    async def watched(
+        self,
+        plugin: str,
+        hook: str,
+        call: Callable[[], Awaitable[Any]],
+        timeout_s: float | None,
+        *,
+        answers: tuple[type[BaseException], ...] = (),
+    ) -> Any:
+        """Await something of a plugin's own in this task: measured, recorded, raised again.
+
+        `answers` are what it may raise as an answer; those are no failure. Raises TimeoutError
+        at the deadline.
+        """
+        started, outcome = self.clock.monotonic(), OK
+        limit = asyncio.timeout(timeout_s)
+        try:
+            with self.strays.calling(plugin, hook):
+                async with limit:
+                    return await self.measured(plugin, hook, call())
+        except _FAILURES as error:
+            outcome = kind_of(error)
+            raise_ours(error)
+            source: BaseException | None = error
+            if isinstance(error, TimeoutError) and limit.expired():
+                outcome = f"took longer than {timeout_s:g} s"
+                source = error.__cause__  # the cancellation: where it waited
+            if not isinstance(error, answers):
+                self.record(plugin, hook, outcome, source, counts=False)
+            raise
+        finally:
+            self.traced(plugin, hook, self.clock.monotonic() - started, outcome)
 
     async def _bounded(
         self, value: Awaitable[Any], plugin: str, hook: str, timeout_s: float | None
@@ -326,15 +386,16 @@ class HookCaller:
         error: BaseException | None = None,
         *,
         counts: bool = True,
+        label: str = "",
     ) -> None:
         """Count, log and keep one contained failure; `counts` towards leaving the hook out."""
         if counts:
             self.breakers.failed(plugin, hook)
-        frames = own_frames(error)
+        frames = own_frames(error, self._homes.get(plugin, NOWHERE))
         # A label set must stay small: the numbers in `kind` are for people.
-        label = LABELS.get(kind.partition(" ")[0], kind)
+        label = label or LABELS.get(kind.partition(" ")[0], kind)
         self._metrics.hook_failures.labels(hook, plugin, label).inc()
-        self.failures.append(PluginFailure(plugin, hook, kind, self._clock.now(), frames))
+        self.failures.add(PluginFailure(plugin, hook, kind, self.clock.now(), frames))
         log.warning("plugin failed", plugin=plugin, hook=hook, kind=kind, frames=list(frames))
 
     async def settle(self, timeout_s: float) -> bool:
@@ -356,40 +417,8 @@ class HookCaller:
             self.record(plugin, hook, "did not end")
 
 
-class _Steps:
-    """Awaits for somebody else and measures the longest step: that long the loop stood still."""
-
-    def __init__(self, value: Awaitable[Any], clock: Clock) -> None:
-        self._value = value
-        self._clock = clock
-        self.held = 0.0
-
-    def __await__(self) -> Generator[Any, Any, Any]:
-        """Hand every step through, as `yield from` does."""
-        steps = self._value.__await__()
-        error: BaseException | None = None
-        while True:
-            began = self._clock.monotonic()
-            try:
-                # Whatever awaits in asyncio sends None: what a future has is read from it.
-                step = next(steps) if error is None else steps.throw(error)
-            except StopIteration as end:
-                return end.value
-            finally:
-                self.held = max(self.held, self._clock.monotonic() - began)
-            try:
-                yield step
-            except GeneratorExit:
-                steps.close()
-                raise
-            except BaseException as thrown:  # a cancellation, mostly; it is the plugin's to see
-                error = thrown
-            else:
-                error = None
-
-
 def _kind(error: BaseException) -> str:
-    return str(error) if isinstance(error, _DeadlineError) else type(error).__name__
+    return str(error) if isinstance(error, _DeadlineError) else kind_of(error)
 
 
 def _with_frames(error: BaseException) -> BaseException | None:
@@ -398,16 +427,3 @@ def _with_frames(error: BaseException) -> BaseException | None:
 
 def _held(seconds: float) -> str:
     return f"held the loop {seconds * 1000:.0f} ms"
-
-
-def own_frames(error: BaseException | None) -> tuple[str, ...]:
-    """Return the frames below ours, outermost first, without any text of the error."""
-    if error is None:
-        return ()
-    # Walked, not extracted: that would read the source from the disk.
-    frames = [
-        f"{code.co_filename.rpartition('/')[2]}:{line} {code.co_name}"
-        for frame, line in traceback.walk_tb(error.__traceback__)
-        if (code := frame.f_code).co_filename != __file__
-    ]
-    return tuple(frames[-5:])

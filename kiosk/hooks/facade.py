@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any, Final, Literal, cast
 
@@ -16,13 +16,16 @@ from kiosk.clock import Clock
 from kiosk.errors import KioskError, PluginLoadError, RequiredPluginError
 from kiosk.events import DomainEvent
 from kiosk.hooks.breaker import Breakers, OpenBreaker
-from kiosk.hooks.caller import HookCaller, PluginFailure, policy_of
+from kiosk.hooks.caller import HookCaller, policy_of
+from kiosk.hooks.failures import Failures, PluginFailure
 from kiosk.hooks.lifespans import Lifespans
 from kiosk.hooks.manager import LoadedPlugin, PluginSet
 from kiosk.hooks.registrations import Registrations, collect_commands
 from kiosk.hooks.shapes import many, nothing, one_of
+from kiosk.hooks.sink_calls import SinkCalls
 from kiosk.hooks.site import SessionHandle, SiteServices
 from kiosk.hooks.strays import calling_plugin, watching
+from kiosk.hooks.tool_calls import ToolCalls
 from kiosk.hooks.values import (
     Deny,
     HealthCheck,
@@ -63,6 +66,11 @@ CHECK_S: Final = 2.0
 SETTLE_S: Final = 10.0
 """How long plugins get to hear of the last visits when the server stops: as `session_ended`."""
 
+BESIDE_VISITS: Final = frozenset(
+    {"dashboard_panels", "extra_template_vars", "operator_from_request", "visits_erased"}
+)
+"""Hooks that no visit calls: one that is left out keeps nobody from visiting."""
+
 WITHHELD = "[withheld]"
 """What a text becomes when redaction failed: nothing unredacted gets past it."""
 
@@ -95,7 +103,9 @@ class Hooks:
         self.registered = Registrations(self._caller)
         self.tools: Mapping[str, Tool] = self.registered.tools
         self.mcp_servers = self._all_mcp_servers(settings.upstream.mcp_servers)
+        self.tool_calls = ToolCalls(self._caller)
         self.sinks: Sequence[TranscriptSink] = self.registered.sinks
+        self.sink_calls = SinkCalls(self._caller, self.registered.sink_plugins)
 
     def _all_mcp_servers(
         self, configured: Sequence[McpServerSettings]
@@ -119,8 +129,13 @@ class Hooks:
 
     @property
     def failures(self) -> Sequence[PluginFailure]:
-        """The last contained failures, oldest first."""
-        return tuple(self._caller.failures)
+        """The last contained failures of every plugin, oldest first."""
+        return self._caller.failures.all
+
+    @property
+    def ledger(self) -> Failures:
+        """What went wrong with each plugin, counted since the server started."""
+        return self._caller.failures
 
     @property
     def left_out(self) -> Sequence[OpenBreaker]:
@@ -180,7 +195,15 @@ class Hooks:
     # ── opening a visit ──────────────────────────────────────────────────────────────────
 
     async def admit_session(self, kiosk: Kiosk) -> Deny | None:
-        """Return the first refusal; a plugin that fails refuses, too."""
+        """Return the first refusal; a plugin that fails refuses, too.
+
+        So does a required one while a hook or tool of it that visits need is left out. When its
+        pause is over a visit may open, and tries it.
+        """
+        for plugin, hook in self._caller.breakers.pausing:
+            if self._sites[plugin].required and hook not in BESIDE_VISITS:
+                log.error("no visit opens, a required plugin fails", plugin=plugin, hook=hook)
+                return Deny("")
         denials, failed = await self._caller.gather_all("admit_session", one_of(Deny), kiosk=kiosk)
         if denials:
             return cast("Deny", denials[0][1])
@@ -216,7 +239,9 @@ class Hooks:
 
     async def greeting(self, session: SessionHandle) -> Greeting | None:
         """Return the greeting of the first plugin that has one."""
-        answer = await self._caller.ask("greeting", one_of(str, Greeting), session=session)
+        outcome = await self._caller.ask_all("greeting", one_of(str, Greeting), session=session)
+        self._demand("greeting", outcome.plugins)
+        answer: str | Greeting | None = outcome.value
         return Greeting(answer) if isinstance(answer, str) else answer
 
     def session_started(self, session: SessionHandle) -> None:
@@ -373,26 +398,6 @@ class Hooks:
         """Record an answer of a plugin's address that could not be sent."""
         hook = f"route {route.method} {route.path}"
         self._caller.record(route.plugin, hook, kind, counts=False)
-
-    def calling_tool(self, tool: Tool) -> AbstractContextManager[None]:
-        """Note the tasks that are begun in here as a tool's: shown, and ended with the server."""
-        return self._caller.strays.calling(tool.plugin, f"tool {tool.name}")
-
-    def tool_may_run(self, tool: Tool) -> bool:
-        """Whether a tool is called now, or left out because it kept failing."""
-        return self._caller.breakers.lets(tool.plugin, f"tool {tool.name}")
-
-    def tool_worked(self, tool: Tool) -> None:
-        """Count a tool call that was answered."""
-        self._caller.breakers.succeeded(tool.plugin, f"tool {tool.name}")
-
-    def tool_undecided(self, tool: Tool) -> None:
-        """Take back a call that ended without a verdict: interrupted, or with its visit."""
-        self._caller.breakers.given_up(tool.plugin, f"tool {tool.name}")
-
-    def tool_failed(self, tool: Tool, kind: str, error: BaseException | None) -> None:
-        """Record a tool's failure beside those of the hooks."""
-        self._caller.record(tool.plugin, f"tool {tool.name}", kind, error)
 
     def card_failed(self, plugin: str, card: Card, why: str) -> None:
         """Record a card that could not be drawn; `why` has no data of the card in it.

@@ -17,7 +17,7 @@ from kiosk.errors import PluginLoadError
 from kiosk.hooks import specs
 from kiosk.hooks.caller import policy_of
 from kiosk.hooks.markers import PROJECT, Mode
-from kiosk.hooks.once import defined_at, home_of
+from kiosk.hooks.once import defined_at, top_module
 
 _MARK: Final = f"{PROJECT}_impl"
 _AS: Final = "`async def` with one `yield`, @asynccontextmanager above it, @hookimpl above that"
@@ -60,7 +60,7 @@ def _forgotten(pm: pluggy.PluginManager, plugin: object) -> Iterator[Any]:
         function = inspect.getattr_static(plugin, hook, None)
         if not inspect.isfunction(function) or hasattr(function, _MARK):
             continue
-        if module and home_of(function) != home_of(plugin):
+        if module and top_module(function) != top_module(plugin):
             continue  # imported from elsewhere
         taken = list(inspect.signature(function).parameters.values())[0 if module else 1 :]
         needed = {argument.name for argument in taken if argument.default is argument.empty}

@@ -59,7 +59,7 @@ def import_plugin(name: str, path: Path) -> ModuleType:
 
 def import_entry(entry: metadata.EntryPoint) -> object:
     """Import an installed plugin; raises PluginLoadError with file and line."""
-    home = entry.module.partition(".")[0]
+    top = entry.module.partition(".")[0]
     try:
         plugin: object = entry.load()
     except KeyboardInterrupt:
@@ -67,7 +67,7 @@ def import_entry(entry: metadata.EntryPoint) -> object:
     except BaseException as error:  # a plugin may raise anything
         raise PluginLoadError(
             f"plugin {entry.name} ({entry.value}) does not import: {type(error).__name__}: "
-            f"{_said(error)}{place(error, home) or _lies_in(entry)}; mend or remove its package, "
+            f"{_said(error)}{place(error, top) or _lies_in(entry)}; mend or remove its package, "
             f"or start with --block-plugin {entry.name}."
         ) from None
     return plugin

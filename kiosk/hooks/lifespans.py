@@ -16,7 +16,8 @@ from pluggy import HookImpl
 
 from kiosk.errors import PluginLoadError
 from kiosk.hooks.caller import HookCaller
-from kiosk.hooks.once import defined_at, home_of, place, with_place
+from kiosk.hooks.failures import kind_of
+from kiosk.hooks.once import defined_at, place, top_module, with_place
 from kiosk.tasks import TaskSet
 
 HOOK: Final = "lifespan"
@@ -70,6 +71,7 @@ class Lifespans:
 
     async def _live(self, impl: HookImpl, life: _Life) -> None:
         running = False
+        began = self._caller.clock.monotonic()
         try:
             arguments = self._caller.arguments(impl, {})
             with self._caller.strays.calling(life.plugin, HOOK):
@@ -85,9 +87,11 @@ class Lifespans:
             life.failed = f"{type(error).__name__}: {error}"
             if not running:
                 at = defined_at(impl.function)
-                life.failed += place(error, home_of(impl.function)) or (f" ({at})" if at else "")
-            if running:
-                self._caller.record(life.plugin, HOOK, type(error).__name__, error)
+                life.failed += place(error, top_module(impl.function)) or (f" ({at})" if at else "")
+                took = self._caller.clock.monotonic() - began
+                self._caller.traced(life.plugin, HOOK, took, kind_of(error))
+            else:
+                self._caller.record(life.plugin, HOOK, kind_of(error), error)
         finally:
             life.begun.set()
             life.ended.set()
@@ -116,12 +120,23 @@ class _Measured:
         self._plugin = plugin
 
     async def __aenter__(self) -> None:
+        started = self._caller.clock.monotonic()
         await self._caller.measured(self._plugin, HOOK, self._context.__aenter__())
+        self._trace(started, "began")
 
     async def __aexit__(self, *error: Any) -> bool | None:
         leaving = self._context.__aexit__(*error)
-        answer: bool | None = await self._caller.measured(self._plugin, HOOK, leaving)
+        started, outcome = self._caller.clock.monotonic(), "failed"
+        try:
+            answer: bool | None = await self._caller.measured(self._plugin, HOOK, leaving)
+            outcome = "ended"
+        finally:
+            self._trace(started, outcome)
         return answer
+
+    def _trace(self, started: float, outcome: str) -> None:
+        took = self._caller.clock.monotonic() - started
+        self._caller.traced(self._plugin, HOOK, took, outcome)
 
 
 def _context(value: Any) -> AbstractAsyncContextManager[None]:

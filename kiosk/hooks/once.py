@@ -20,9 +20,10 @@ import kiosk
 from kiosk.clock import Clock
 from kiosk.errors import PluginLoadError, SettingsError, StartupError
 
-_OURS: Final = f"{Path(kiosk.__file__).parent}{os.sep}"
+_OURS: Final = str(Path(kiosk.__file__).parent) + os.sep
 """With its end: a plugin's package may be named kiosk_tour and lie beside ours."""
-_PLUGINS: Final = (f"{_OURS}builtin{os.sep}", f"{_OURS}_bundled{os.sep}")
+_PLUGINS: Final = tuple(_OURS + name + os.sep for name in ("builtin", "_bundled"))
+"""Where plugins of ours are: those built in, and in the wheel those of the demo site."""
 
 
 def call_once(plugin: str, hook: str, call: Callable[[], Any], clock: Clock) -> float:
@@ -87,10 +88,10 @@ def _tasks() -> set[asyncio.Task[Any]]:
         return set()  # no loop is running: the usual case
 
 
-def place(error: BaseException, home: str = "") -> str:
+def place(error: BaseException, top: str = "") -> str:
     """Return ` (file:line)` of the innermost frame that is a plugin's own, or nothing.
 
-    `home` is the plugin's top module, as `home_of` has it; without it, the first frame that is
+    `top` is the plugin's top module, as `top_module` has it; without it, the first frame that is
     not ours says whose they are. What we were called with by a plugin, and the libraries that
     both use, are further in. Of a syntax error it is where that was found.
     """
@@ -103,8 +104,8 @@ def place(error: BaseException, home: str = "") -> str:
     ]
     found = ""
     for module, code, line in frames:
-        home = home or module
-        if module == home:
+        top = top or module
+        if module == top:
             found = f" ({shown(code.co_filename)}:{line})"
     return found
 
@@ -113,7 +114,7 @@ def _is_file(name: str | None) -> TypeGuard[str]:
     return bool(name) and not str(name).startswith("<")  # as <string> and <frozen importlib>
 
 
-def home_of(thing: Any) -> str:
+def top_module(thing: Any) -> str:
     """Return the name of the top module that a function, a class or a module is of."""
     name = thing.__name__ if isinstance(thing, ModuleType) else getattr(thing, "__module__", "")
     return str(name).partition(".")[0]
@@ -144,5 +145,5 @@ def shown(file: str | Path) -> str:
 
 
 def is_ours(file: str) -> bool:
-    """Whether a source file is the product's own; its built-in plugins and the demo's are not."""
+    """Whether a source file is the product's own; the plugins it brings count as plugins."""
     return file.startswith(_OURS) and not file.startswith(_PLUGINS)

@@ -38,6 +38,7 @@ class Registrations:
         self.tools: dict[str, Tool] = {}
         self.mcp_servers: dict[str, tuple[str, McpServerSettings]] = {}
         self.sinks: list[TranscriptSink] = []
+        self.sink_plugins: dict[str, str] = {}
         self.card_types: dict[str, CardType] = {}
         self.routes: list[PluginRoute] = []
         self.checks: list[HealthCheck] = []
@@ -78,7 +79,7 @@ class Registrations:
         timeout_s: float | None = None,
         cancel_on_barge_in: bool = False,
         per_minute: int | None = None,
-        progress: str = "",
+        progress: str | Mapping[str, str] = "",
         confirm: str | Mapping[str, str] = "",
     ) -> None:
         if isinstance(thing, McpServer):
@@ -165,6 +166,7 @@ class Registrations:
         if any(other.name == sink.name for other in self.sinks):
             raise PluginLoadError(f"plugin {plugin}: there are two sinks named {sink.name}.")
         self.sinks.append(sink)
+        self.sink_plugins[name] = plugin
 
     def _add_card_type(
         self, plugin: str, kind: Any, model: Any, *, script: str = "", style: str = ""

@@ -70,12 +70,12 @@ class RegisterTool(Protocol):
         timeout_s: float | None = None,
         cancel_on_barge_in: bool = False,
         per_minute: int | None = None,
-        progress: str = "",
+        progress: str | Mapping[str, str] = "",
         confirm: str | Mapping[str, str] = "",
     ) -> None:
         """Add a tool; of a function, name, description and schema come from its signature.
 
-        `per_minute` limits its calls in one visit; `progress` is said when it takes long;
+        `per_minute` limits its calls in each visit; `progress` is said when it takes long;
         `confirm` is a question that a touch must answer before it runs. An McpServer
         is called by Voice Live itself and takes none of these.
         """
@@ -167,6 +167,8 @@ def register_transcript_sinks(register: RegisterSink, site: Site) -> None:
     Entries wait in the database until `sink.write` has returned; after a failure the batch is
     offered again with growing pauses, also after a restart, and becomes dead letters after
     `storage.sink_give_up_h`. The same entry may come twice, with the same `visit_id` and `seq`.
+    What it raises is named on the plugin page, as `sink NAME`; SinkBusy and EntriesRefused are
+    answers and no failure.
     """
 
 

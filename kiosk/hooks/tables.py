@@ -12,7 +12,7 @@ from pydantic import AliasChoices, BaseModel, ValidationError
 
 from kiosk.clock import Clock
 from kiosk.errors import SettingsError, StartupError
-from kiosk.hooks.once import blaming, call_once, home_of, place
+from kiosk.hooks.once import blaming, call_once, place, top_module
 from kiosk.settings import Settings
 
 REQUIRED: Final = "required"
@@ -34,7 +34,7 @@ class Tables:
         models: dict[str, tuple[type[BaseModel], str]] = {}
         for impl in pm.hook.register_settings.get_hookimpls():
             with blaming(impl.plugin_name):
-                models[impl.plugin_name] = (self._model(impl, clock), home_of(impl.function))
+                models[impl.plugin_name] = (self._model(impl, clock), top_module(impl.function))
         for name in sorted(names):
             if name in models:
                 self._check(name, *models[name])
@@ -65,7 +65,7 @@ class Tables:
             raise StartupError(f"plugin {name}: register_settings registers one pydantic model.")
         return model
 
-    def _check(self, name: str, model: type[BaseModel], home: str) -> None:
+    def _check(self, name: str, model: type[BaseModel], top: str) -> None:
         data = self._own(name)
         keys = list(_keys(model))
         guessed = set()
@@ -86,7 +86,7 @@ class Tables:
                 self._add(name, f"{message}.", *loc)
         except Exception as error:  # a plugin's own check may raise anything
             # The text of its error may have a secret in it.
-            self._add(name, f"its check failed with {type(error).__name__}{place(error, home)}.")
+            self._add(name, f"its check failed with {type(error).__name__}{place(error, top)}.")
 
     def _own(self, name: str) -> dict[str, Any]:
         """Return a plugin's table without the key that is ours."""

@@ -65,6 +65,17 @@ def client_address(peer: str | None, forwarded_for: Sequence[str], trusted: int)
     return _plain_address(address)
 
 
+def network_of(address: str) -> str:
+    """Return what counts as one place: of IPv6, the 64 bits that one customer has."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return address[:64]
+    if found.version == 4:
+        return str(found)
+    return str(ipaddress.ip_network(f"{found}/64", strict=False))
+
+
 def is_https(scheme: str, forwarded_proto: str | None, trusted: int) -> bool:
     """Whether the client speaks HTTPS, to us or to a trusted proxy."""
     if trusted > 0 and forwarded_proto:

@@ -70,6 +70,10 @@ class Provider:
         self._known: _Known | None = None
         self._one_at_a_time = asyncio.Lock()
 
+    async def ask(self) -> int:
+        """Return how many keys the provider publishes, after checking all a login needs of it."""
+        return len((await self._current()).keys.keys)
+
     async def begin(self, redirect_uri: str, *, prove: bool = False) -> Begun:
         """Return where a login begins; with `prove` the provider must ask for a proof again."""
         metadata = (await self._current()).metadata

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import inspect
-import ipaddress
 import re
 import secrets
 from collections.abc import Awaitable, Iterable
@@ -17,6 +16,7 @@ import structlog
 from kiosk.clock import Clock, new_id
 from kiosk.errors import KioskError
 from kiosk.security.access import Access, Operator
+from kiosk.security.guards import network_of
 from kiosk.security.passwords import (
     MAX_PASSWORD,
     Passwords,
@@ -332,7 +332,7 @@ class Operators:
 
     async def _charge(self, name: str | None, address: str) -> tuple[str, ...]:
         """Count a try before it is made; raises LoginError while there is a pause."""
-        keys: tuple[str, ...] = (f"address:{_network(address)}",)
+        keys: tuple[str, ...] = (f"address:{network_of(address)}",)
         if name is not None:
             keys = (*keys, f"name:{name}")
         wait = await self._storage.attempts.charge(
@@ -384,14 +384,3 @@ def _digest(token: str) -> str:
     # The token has 256 random bits, so a plain hash is enough to make a stolen table useless.
     # A header's stray bytes arrive as lone surrogates, which plain UTF-8 refuses.
     return hashlib.sha256(token.encode(errors="backslashreplace")).hexdigest()
-
-
-def _network(address: str) -> str:
-    """Return what counts as one place: of IPv6, the 64 bits that one customer has."""
-    try:
-        found = ipaddress.ip_address(address)
-    except ValueError:
-        return address[:64]
-    if found.version == 4:
-        return str(found)
-    return str(ipaddress.ip_network(f"{found}/64", strict=False))

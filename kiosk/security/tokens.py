@@ -5,15 +5,14 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
-from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
 from kiosk.clock import Clock, new_id
 from kiosk.errors import KioskError
 from kiosk.security.access import RIGHTS, ROLES, Access, Operator
+from kiosk.security.pace import Pace
 from kiosk.settings.people import OperatorSettings
 from kiosk.storage.database import Storage
 from kiosk.storage.rows import EMERGENCY, Grant, Origin, TokenRow
@@ -22,9 +21,6 @@ PREFIX: Final = "kiosk_"
 """So that a token is known for one wherever it turns up, by people and by scanners."""
 NAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,31}")
 TOUCH_EVERY: Final = timedelta(seconds=60)
-MAX_PACED: Final = 10_000
-"""Tokens and addresses whose pace is remembered; the longest unseen is forgotten first."""
-WINDOW_S: Final = 60.0
 
 _SHAPE: Final = re.compile(PREFIX + r"[A-Za-z0-9_-]{43}")
 
@@ -47,12 +43,6 @@ class TooFastError(KioskError):
         self.retry_after = retry_after
 
 
-@dataclass(slots=True)
-class _Window:
-    began: float
-    count: int = 0
-
-
 class Tokens:
     """API tokens. Only a hash of each is kept."""
 
@@ -60,7 +50,7 @@ class Tokens:
         self._storage = storage
         self._clock = clock
         self._settings = settings
-        self._windows: OrderedDict[str, _Window] = OrderedDict()
+        self._pace = Pace(clock, settings.token_per_minute)
 
     async def make(
         self,
@@ -133,11 +123,11 @@ class Tokens:
             row = await self._storage.tokens.get(_digest(secret))
         now = self._clock.now()
         if row is None or row.expires_at <= now or not self._good(row):
-            self._count(place)
+            self._pace.count(place)
             return None
         if not again:
             self._wait(row.id)
-            self._count(row.id)
+            self._pace.count(row.id)
         if row.used_at is None or now - row.used_at >= TOUCH_EVERY:
             await self._storage.tokens.touch(row.id, address)
         return Operator(
@@ -158,22 +148,9 @@ class Tokens:
         return self._clock.now() - row.owner_proved_at < stale
 
     def _wait(self, key: str) -> None:
-        window = self._windows.get(key)
-        if window is None:
-            return
-        left = window.began + WINDOW_S - self._clock.monotonic()
-        if left > 0 and window.count >= self._settings.token_per_minute:
-            raise TooFastError(left)
-
-    def _count(self, key: str) -> None:
-        now = self._clock.monotonic()
-        window = self._windows.pop(key, None)
-        if window is None or now - window.began >= WINDOW_S:
-            window = _Window(now)
-        window.count += 1
-        self._windows[key] = window
-        if len(self._windows) > MAX_PACED:
-            self._windows.popitem(last=False)
+        wait = self._pace.wait_s(key)
+        if wait > 0:
+            raise TooFastError(wait)
 
 
 def needs_second_factor(

@@ -147,6 +147,7 @@ class VisitContext:
         self.over = asyncio.Event()
         self.consented = asyncio.Event()
         self.last_activity = self.started
+        self.last_act = self.started
         self.avatar_audible = False
         self.visitor_speaking = False
         self.end_after_speech: EndReason | None = None
@@ -282,7 +283,7 @@ class VisitContext:
 
     def active(self) -> None:
         """Note that the visitor did something."""
-        self.last_activity = self.clock.monotonic()
+        self.last_activity = self.last_act = self.clock.monotonic()
 
     def finish_turn(self, turn: FinishedTurn | None) -> None:
         """Show a finished turn as final and keep it."""

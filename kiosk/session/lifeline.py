@@ -56,7 +56,7 @@ class Lifeline:
         ctx = self._ctx
         # Asked for now, so that no plugin's greeting is waited for when the picture is there.
         language = ctx.language
-        greeting = ctx.tasks.start(ctx.services.hooks.greeting(ctx.handle), name="greeting")
+        greeting = ctx.tasks.start(self._greeting(), name="greeting")
         while True:
             try:
                 line = await self._open_line()
@@ -89,6 +89,16 @@ class Lifeline:
             if not await self._may_go_on(ctx.clock.monotonic() - opened):
                 ctx.end(EndReason.UPSTREAM_LOST)
                 return
+
+    async def _greeting(self) -> Greeting | None:
+        """Ask the plugins for a greeting; ends the visit when a required one fails."""
+        ctx = self._ctx
+        try:
+            return await ctx.services.hooks.greeting(ctx.handle)
+        except RequiredPluginError as error:
+            log.error("a visit does not go on", visit=ctx.id, why=str(error))
+            ctx.end(EndReason.PLUGIN_REQUIRED_FAILED)
+            return None
 
     async def _may_go_on(self, lived_s: float) -> bool:
         """Pause before another line when the last ones hardly lived; False after too many."""
@@ -156,7 +166,7 @@ class Lifeline:
         await self._tell_history(line)
         if not self._greeted:
             language = ctx.language
-            greeting = await self._ctx.services.hooks.greeting(ctx.handle)
+            greeting = await self._greeting()
             ctx.tasks.spawn(self._greet_when_ready(greeting, language), name="open")
         self._negotiation.begin(line)
         ctx.drop_notice("reconnecting")
@@ -203,7 +213,7 @@ class Lifeline:
         await ctx.consented.wait()
         await self._negotiation.settled.wait()
         if ctx.language != language:
-            greeting = await self._ctx.services.hooks.greeting(ctx.handle)
+            greeting = await self._greeting()
         line = ctx.line
         if ctx.machine.state == "ending" or line is None:
             return  # without a line nothing can be said; the next one greets

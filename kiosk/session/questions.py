@@ -24,6 +24,11 @@ _EMAIL: Final = re.compile(r"[^\s@]+@[^\s@]+")
 MAX_OPEN: Final = 4
 """Questions open at once in one visit; one more is answered with None at once."""
 
+MOST_TIMES: Final = 10
+"""How often its time may be begun anew by a touch (WCAG 2.2.1: at least ten times)."""
+LOOK_S: Final = 1.0
+"""How often it is looked whether the warning still holds."""
+
 
 class Questions:
     """The open questions of one visit, by the id of their card."""
@@ -33,7 +38,11 @@ class Questions:
         self._open: dict[str, tuple[Card, asyncio.Future[Answers | None]]] = {}
 
     async def ask(self, card: Card, timeout_s: float, plugin: str = "") -> Answers | None:
-        """Show a form and return what was confirmed; None when closed, too late or over."""
+        """Show a form and return what was confirmed; None when closed, too late or over.
+
+        `timeout_s` is quiet time: what the visitor touches or says begins it anew, ten times over
+        at most, and its end is announced on the screen.
+        """
         if len(self._open) >= MAX_OPEN or self._ctx.over.is_set():
             return None
         card_id = card.id or new_id("form")
@@ -46,14 +55,44 @@ class Questions:
         try:
             if card_id not in self._ctx.cards:
                 return None  # it could not be drawn; the log says why
-            async with asyncio.timeout(timeout_s):
-                return await answer
-        except TimeoutError:
-            return None
+            return await self._answer(answer, timeout_s)
         finally:
             if self._open.get(card_id, (card, None))[1] is answer:
                 del self._open[card_id]
                 self._ctx.hide(card_id)
+
+    async def _answer(
+        self, answer: asyncio.Future[Answers | None], timeout_s: float
+    ) -> Answers | None:
+        ctx = self._ctx
+        began = ctx.clock.monotonic()
+        warning_s = min(ctx.settings.idle_warning_s, timeout_s / 2)
+        try:
+            while not answer.done():
+                quiet_since = max(began, ctx.last_act)
+                end = min(quiet_since + timeout_s, began + MOST_TIMES * timeout_s)
+                left = end - ctx.clock.monotonic()
+                if left <= 0:
+                    return None
+                if left > warning_s:
+                    ctx.drop_notice("form")
+                    await self._within(answer, left - warning_s)
+                    continue
+                if "form" not in ctx.notices:
+                    seconds = max(1, round(left))
+                    text = ctx.text("notice.form")
+                    ctx.notice(m.Notice(code="form", text=text, seconds=seconds))
+                await self._within(answer, min(left, LOOK_S))
+            return answer.result()
+        finally:
+            ctx.drop_notice("form")
+
+    async def _within(self, answer: asyncio.Future[Answers | None], seconds: float) -> None:
+        waiting = self._ctx.tasks.start(self._ctx.clock.sleep(seconds), name="form/wait")
+        try:
+            await asyncio.wait({answer, waiting}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            waiting.cancel()
 
     def answered(self, message: m.CardForm) -> None:
         """Take what the visitor confirmed; what does not fit the form is refused in words."""

@@ -21,6 +21,7 @@ from kiosk.model import Card, Tool, ToolCall, ToolResult
 from kiosk.session.context import VisitContext
 from kiosk.session.handle import VisitHandle
 from kiosk.session.line import Line
+from kiosk.session.tool_output import UnreadableError, readable
 from kiosk.settings.sections import in_language
 from kiosk.tasks import raise_ours
 
@@ -174,12 +175,15 @@ class ToolRunner:
             # Beside its call runs more of a tool's own code, such as checks of its arguments.
             if tool is None:
                 raise
-            self._ctx.services.hooks.tool_failed(tool, type(error).__name__, error)
+            self._ctx.services.hooks.tool_calls.failed(tool, error)
             outcome, output, cards = "failed", _error(FAILED), ()
         finally:
             self._ctx.tools_running -= 1
-        took = round((self._ctx.clock.monotonic() - started) * 1000)
-        known = name if name in self._ctx.services.hooks.tools else "unknown"
+        seconds = self._ctx.clock.monotonic() - started
+        took = round(seconds * 1000)
+        if tool is not None:
+            self._ctx.services.hooks.tool_calls.told(tool, outcome, seconds)
+        known = name if tool is not None else "unknown"
         self._ctx.services.metrics.tool_calls.labels(known, outcome).inc()
         self._ctx.tools_used.append(known)
         for card in cards:
@@ -219,7 +223,7 @@ class ToolRunner:
         if isinstance(allowed, Refuse):
             return "refused", _error(allowed.reason), ()
         if tool.confirm and not await self._confirmed(tool):
-            self._ctx.services.hooks.tool_undecided(tool)
+            self._ctx.services.hooks.tool_calls.undecided(tool)
             return "refused", _error(NOT_CONFIRMED), ()
         outcome, output, cards = await self._timed(tool, allowed)
         self._ctx.services.hooks.after_tool_call(
@@ -245,17 +249,13 @@ class ToolRunner:
             check_arguments(tool, answer.arguments)
         except ToolArgumentsError as error:
             return Refuse(str(error))
-        if not hooks.tool_may_run(tool):
+        if not hooks.tool_calls.may_run(tool):
             return Refuse("It is out of order at the moment. Say so and offer other help.")
         return answer
 
     async def _confirmed(self, tool: Tool) -> bool:
         """Ask the visitor for a touch: words alone, whosever they are, do not run this tool."""
-        question = tool.confirm
-        if isinstance(question, Mapping):
-            question = in_language(question, self._ctx.language) or next(
-                iter(question.values()), tool.description
-            )
+        question = self._worded(tool.confirm) or tool.description
         if not self._ctx.visitor_speaking:
             with suppress(UpstreamError):  # the question is on the screen all the same
                 await self._ctx.aside(question)
@@ -271,6 +271,12 @@ class ToolRunner:
         answers = await self._ctx.questions.ask(card, self._ctx.settings.confirm_s)
         return answers is not None and answers.get("yes") is True
 
+    def _worded(self, said: str | Mapping[str, str]) -> str:
+        """Return a sentence in the visitor's language, or in the first that there is."""
+        if isinstance(said, str):
+            return said
+        return in_language(said, self._ctx.language) or next(iter(said.values()), "")
+
     async def _timed(self, tool: Tool, call: ToolCall) -> tuple[Outcome, str, tuple[Card, ...]]:
         """Make a call within its deadline; what it says meanwhile is its progress phrase."""
         hooks = self._ctx.services.hooks
@@ -280,9 +286,9 @@ class ToolRunner:
         finally:
             # Also when the visit ends meanwhile: a try of the breaker must not stay open.
             if outcome == "ok":
-                hooks.tool_worked(tool)
+                hooks.tool_calls.worked(tool)
             elif outcome in {"cancelled", "refused"}:
-                hooks.tool_undecided(tool)
+                hooks.tool_calls.undecided(tool)
         return outcome, output, cards
 
     async def _bounded(self, tool: Tool, call: ToolCall) -> tuple[Outcome, str, tuple[Card, ...]]:
@@ -294,7 +300,7 @@ class ToolRunner:
             done = await self._wait(tool, task, timeout_s)
             if not done:
                 task.cancel()
-                hooks.tool_failed(tool, "took too long", None)
+                hooks.tool_calls.failed(tool, "took too long")
                 return "timed_out", _error("It took too long. Say so and offer other help."), ()
             if task.cancelled():
                 return "cancelled", _error("The visitor interrupted."), ()
@@ -304,7 +310,7 @@ class ToolRunner:
         if isinstance(error, ToolArgumentsError):
             return "refused", _error(str(error)), ()
         if error is not None:
-            hooks.tool_failed(tool, type(error).__name__, error)
+            hooks.tool_calls.failed(tool, error)
             return "failed", _error(FAILED), ()
         return self._readable(tool, result)
 
@@ -317,7 +323,7 @@ class ToolRunner:
         done, _ = await asyncio.wait({task}, timeout=patience)
         if not done and not self._ctx.visitor_speaking:
             with suppress(UpstreamError):  # the pump sees the loss too
-                await self._ctx.aside(tool.progress)
+                await self._ctx.aside(self._worded(tool.progress))
         if not done:
             done, _ = await asyncio.wait({task}, timeout=timeout_s - patience)
         return bool(done)
@@ -327,14 +333,14 @@ class ToolRunner:
             values = dict(call.arguments)
             if wants_session(tool):
                 values["session"] = VisitHandle(self._ctx, tool.plugin)
-            if is_async(tool):
-                with self._ctx.services.hooks.calling_tool(tool):
-                    return await tool.handler(**values), None  # type: ignore[misc]  # is_async says so
             work = functools.partial(tool.handler, **values)
-            threads = self._ctx.services.tool_threads
-            result: Any = await threads.run(tool.plugin, tool.name, work)
-            if inspect.isawaitable(result):  # an async function behind a plain decorator
-                result = await result
+            if is_async(tool):
+                result: Any = work()
+            else:
+                threads = self._ctx.services.tool_threads
+                result = await threads.run(tool.plugin, tool.name, work)
+            if inspect.isawaitable(result):  # also an async function behind a plain decorator
+                result = await self._ctx.services.hooks.tool_calls.awaited(tool, result)
         except asyncio.CancelledError:
             raise
         except BaseException as error:  # noqa: BLE001 - a tool may raise anything
@@ -347,18 +353,15 @@ class ToolRunner:
         if isinstance(result, ToolResult):
             cards = tuple(result.cards)
             result = result.output
-        if isinstance(result, Mapping):
-            try:
-                result = json.dumps(result, ensure_ascii=False)
-            except (TypeError, ValueError, RecursionError):
-                result = None
-        if not isinstance(result, str):
-            self._ctx.services.hooks.tool_failed(tool, "returned what is not JSON", None)
+        calls = self._ctx.services.hooks.tool_calls
+        try:
+            told = readable(result, self._ctx.settings.max_tool_output)
+        except UnreadableError as error:
+            calls.failed(tool, str(error))
             return "failed", _error(FAILED), ()
-        limit = self._ctx.settings.max_tool_output
-        if len(result) > limit:
-            result = json.dumps({"cut_after": limit, "text": result[:limit]}, ensure_ascii=False)
-        return "ok", result, cards
+        if told.cut:
+            calls.was_cut(tool, told.cut)
+        return "ok", told.text, cards
 
     def barged_in(self) -> None:
         """Cancel the tools that want it when the visitor speaks."""

@@ -119,6 +119,7 @@ class VisitorInput:
     def _consent(self, message: m.Consent) -> None:
         if self._ctx.machine.state != "consent":
             return
+        self._ctx.drop_notice("idle")
         if not message.accepted:
             self._ctx.end(EndReason.DECLINED)
             return

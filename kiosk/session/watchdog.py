@@ -51,8 +51,11 @@ class Watchdog:
             ctx.end(EndReason.TOO_LONG)
             return
         if ctx.machine.state == "consent":
-            if now - ctx.last_activity > settings.consent_s:
-                ctx.end(EndReason.IDLE)
+            # Nothing is said before consent, so this warning is read only.
+            if self._warned_at is not None:
+                self._warned(now)
+            elif now - ctx.last_activity > settings.consent_s:
+                self._warn(now)
             return
         events = self._events()
         if events is not None and events.overdue():
@@ -73,7 +76,7 @@ class Watchdog:
             ctx.last_activity = max(ctx.last_activity, now)
             return
         if now - ctx.last_activity > settings.idle_s:
-            await self._warn(now)
+            await self._say(self._warn(now))
 
     def _end_when_quiet(self, now: float) -> None:
         # A plugin asked for the end while nothing was being said, so no speech will bring it.
@@ -113,14 +116,14 @@ class Watchdog:
         ctx.notice(m.Notice(code="time_limit", text=text, seconds=seconds, more=more))
         await self._say(text)
 
-    async def _warn(self, now: float) -> None:
+    def _warn(self, now: float) -> str:
         ctx = self._ctx
         self._warned_at = now
         self._activity_then = ctx.last_activity
         text = ctx.text("notice.idle")
         seconds = round(ctx.settings.idle_warning_s)
         ctx.notice(m.Notice(code="idle", text=text, seconds=seconds))
-        await self._say(text)
+        return text
 
     async def _say(self, text: str) -> None:
         with suppress(UpstreamError):  # the pump sees the loss too

@@ -7,29 +7,33 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, PrivateAttr, StringConstraints, ValidationError, model_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+from pydantic_settings.exceptions import SettingsError as NotJson
 from typing_extensions import override
 
 from kiosk.errors import SettingsError
 from kiosk.settings.alerts import AlertSettings
 from kiosk.settings.attract import AttractSettings
+from kiosk.settings.base import SECRET
 from kiosk.settings.commands import CommandSettings
+from kiosk.settings.files import SUFFIX, names, with_files
 from kiosk.settings.insight import InsightSettings
 from kiosk.settings.overrides import overridden
 from kiosk.settings.people import OperatorSettings
-from kiosk.settings.places import Places, flat, from_environment
+from kiosk.settings.places import SITE_ID, HouseSettings, KioskSettings, Otherwise
 from kiosk.settings.retention import RetentionSettings
 from kiosk.settings.roles import EVERY_SITE, role_and_site
 from kiosk.settings.screen import ScreenSettings
 from kiosk.settings.sections import (
-    SITE_ID,
     HookSettings,
-    HouseSettings,
     KioskAccessSettings,
-    KioskSettings,
     LogSettings,
     ServerSettings,
     SiteSettings,
@@ -39,6 +43,7 @@ from kiosk.settings.sections import (
 from kiosk.settings.upstream import UpstreamSettings
 from kiosk.settings.vault import VARIABLE as _VAULT
 from kiosk.settings.vault import vault_settings
+from kiosk.settings.written import Places, flat, from_environment
 
 __all__ = ["Settings", "load_settings"]
 
@@ -79,7 +84,9 @@ class Settings(BaseSettings):
     visit: VisitSettings = Field(VisitSettings(), description="A visit.")
     hooks: HookSettings = Field(HookSettings(), description="How plugins are loaded.")
     plugins: dict[str, dict[str, Any]] = Field(
-        {}, description="A table for each plugin, `[plugins.NAME]`, checked by the plugin."
+        {},
+        description="A table for each plugin, `[plugins.NAME]`, checked by the plugin.",
+        json_schema_extra=SECRET,
     )
     storage: StorageSettings = Field(StorageSettings(), description="Storage.")
     retention: RetentionSettings = Field(RetentionSettings(), description="Retention.")
@@ -106,7 +113,9 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Environment over kiosk.toml: a container's variables correct a mounted file."""
-        del settings_cls, dotenv_settings, file_secret_settings
+        del dotenv_settings, file_secret_settings
+        if isinstance(env_settings, EnvSettingsSource):
+            env_settings.env_vars = with_files(env_settings.env_vars, settings_cls, ENV_PREFIX)
         return (env_settings, init_settings)
 
     @model_validator(mode="after")
@@ -138,18 +147,12 @@ class Settings(BaseSettings):
             if site not in {kiosk.site for kiosk in self.kiosks}:
                 raise ValueError(f"retention.sites: no kiosk is at the site {site!r}; correct it")
         self._fits(self, "", self.site.languages)
+        houses = {name: self._of_house(name, house) for name, house in self.sites.items()}
         for kiosk in self.kiosks:
-            for code in kiosk.languages or ():
-                if code not in self.site.languages:
-                    raise ValueError(f"kiosks: {kiosk.id}: site.languages lacks {code!r}")
-            merged = self._screens[kiosk.id] = self._merged(kiosk)
-            self._fits(merged, f"kiosks: {kiosk.id}: ", self.site.languages)
+            house = houses.get(kiosk.site, self)
+            merged = self._screens[kiosk.id] = self._with(house, kiosk, f"kiosks: {kiosk.id}: ")
             if kiosk.language is not None and kiosk.language not in merged.site.languages:
                 raise ValueError(f"kiosks: {kiosk.id} has a language that its languages lack")
-        try:
-            ZoneInfo(self.site.time_zone)
-        except (ZoneInfoNotFoundError, ValueError):
-            raise ValueError("site.time_zone is no IANA time zone, such as Europe/Lisbon") from None
         return self
 
     @staticmethod
@@ -180,22 +183,46 @@ class Settings(BaseSettings):
         if attract.presence_starts and not site.consent:
             # Nobody's microphone is opened because they walked past.
             raise ValueError(f"{where}attract.presence_starts needs site.consent = true")
+        if attract.speak_starts != "off":
+            if site.talk != "open" or not site.microphone:
+                raise ValueError(
+                    f"{where}attract.speak_starts needs site.talk = 'open' and site.microphone = "
+                    "true"
+                )
+            if not site.consent and not site.speaks_notice:
+                # Who came by speech may see no screen: what listens is said before anything else.
+                raise ValueError(
+                    f"{where}attract.speak_starts needs site.consent = true, or "
+                    "site.spoken_notice = 'greeting' or 'both'"
+                )
         for code in attract.greet_in or ():
             if code not in settings.site.languages and not where:
                 raise ValueError(f"attract.greet_in: site.languages lacks {code!r}")
 
-    def _merged(self, kiosk: KioskSettings) -> Settings:
+    def _of_house(self, name: str, house: HouseSettings) -> Settings:
+        own = self._with(self, house, f"sites: {name}: ")
+        if not house.name:
+            return own
+        return own.model_copy(update={"site": own.site.model_copy(update={"name": house.name})})
+
+    def _with(self, wider: Settings, place: Otherwise, where: str) -> Settings:
+        """Return settings with what a house or a screen has otherwise; `where` begins an error."""
+        for code in (*(place.languages or ()), *(place.greet_in or ())):
+            if code not in self.site.languages:
+                raise ValueError(f"{where}site.languages lacks {code!r}")
         changed = {}
-        for section, values in overridden(kiosk).items():
-            ours = getattr(self, section)
+        for section, values in overridden(place).items():
+            ours = getattr(wider, section)
             try:
                 changed[section] = type(ours).model_validate(ours.model_dump() | values)
             except ValidationError as error:
                 first = error.errors(include_input=False, include_url=False)[0]
                 key = ".".join(str(part) for part in first["loc"])
                 message = str(first["msg"]).removeprefix("Value error, ")
-                raise ValueError(f"kiosks: {kiosk.id}: {key}: {message}") from None
-        return self.model_copy(update=changed)
+                raise ValueError(f"{where}{key}: {message}") from None
+        merged = wider.model_copy(update=changed)
+        self._fits(merged, where, self.site.languages)
+        return merged
 
     @property
     def uses_camera(self) -> bool:
@@ -234,6 +261,8 @@ def load_settings(
 ) -> Settings:
     """Read kiosk.toml (when `path` is given or ./kiosk.toml exists), a vault, the environment.
 
+    What is secret is also read from the file that its variable with `_FILE` names.
+
     `overrides` are nested values that win over the file but not over the environment, `defaults`
     hold where the file says nothing; the demo uses both, and without `read_file` takes no
     ./kiosk.toml. Raises SettingsError with one line for each wrong value.
@@ -262,9 +291,16 @@ def load_settings(
             named["upstream", name] = f"environment {variable}"
     if env.get(_TRACE) and isinstance(data.setdefault("hooks", {}), dict):
         data["hooks"]["trace"] = env[_TRACE]
-    places = Places(file, named | from_environment(env, ENV_PREFIX))
+    places = Places(file, named | from_environment(env, ENV_PREFIX, _file_variables()))
     try:
         settings = Settings(**data)
+    except NotJson as error:
+        # Its own text has no more than the name of the table, in quotation marks.
+        table = str(error).partition('"')[2].partition('"')[0].upper()
+        raise SettingsError(
+            f"Settings are wrong: a variable {ENV_PREFIX}{table}… is no JSON; write lists and "
+            """tables as '["en", "de"]' and '{"name": "value"}'."""
+        ) from None
     except ValidationError as error:
         where = f" ({source})" if data and source.exists() else ""
         items = error.errors(include_input=False, include_url=False)
@@ -298,14 +334,19 @@ def _merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _check_names(env: Mapping[str, str]) -> None:
+    ours = {_TRACE, _VAULT, *_file_variables()}
     for key in env:
-        if key.startswith(ENV_PREFIX) and key not in {_TRACE, _VAULT}:
+        if key.startswith(ENV_PREFIX) and key not in ours:
             field = key[len(ENV_PREFIX) :].split("__")[0].lower()
             if field not in Settings.model_fields:
                 known = ", ".join(
                     f"{ENV_PREFIX}{name.upper()}__…" for name in Settings.model_fields
                 )
                 raise SettingsError(f"{key} is no setting of ours; known are {known}.")
+
+
+def _file_variables() -> set[str]:
+    return {name + SUFFIX for name in names(Settings, ENV_PREFIX)}
 
 
 def _sentence(item: Any, places: Places) -> str:

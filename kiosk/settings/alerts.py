@@ -178,8 +178,9 @@ class AlertSettings(Section):
     avatar_starts_per_minute: float = Field(
         2,
         ge=0,
-        description="Quota of new avatar connections a minute; Azure's own default is 2. 0: do "
-        "not watch it.",
+        description="Quota of avatars that your Azure resources may start a minute, all together; "
+        "Azure's own default is 2. The alert `quota` and the page of insight hold counts against "
+        "it. 0: neither does.",
     )
     connections_per_minute: float = Field(
         30,

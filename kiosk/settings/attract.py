@@ -12,6 +12,7 @@ from kiosk.settings.base import Section
 from kiosk.settings.hours import Hours, parse_line, parse_span
 
 Presence = Literal["off", "camera"]
+SpeakStarts = Literal["off", "low", "medium", "high"]
 
 
 class AttractSettings(Section):
@@ -58,6 +59,13 @@ class AttractSettings(Section):
         False,
         description="Whoever is noticed finds the notice open, and needs no first touch; needs "
         "`site.consent`. Each time costs a connection to Voice Live.",
+    )
+    speak_starts: SpeakStarts = Field(
+        "off",
+        description="Whoever speaks to the waiting screen needs no first touch. How sensitive it "
+        "is; `low` for loud rooms. Only the loudness is looked at, on the device; no sound is kept "
+        "or sent before the visit. Needs `site.talk = 'open'`, and where `site.consent` is off, a "
+        "spoken notice. Each time costs a connection to Voice Live.",
     )
     leave_s: float = Field(8, ge=2, le=120, description="Quiet time until nobody is there, s.")
     cooldown_s: float = Field(

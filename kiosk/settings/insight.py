@@ -1,19 +1,23 @@
-"""Settings of what operators read from counts."""
+"""Settings of what operators read from counts: none of its own any more."""
 
 from __future__ import annotations
 
-from pydantic import Field
+from typing import Any
+
+from pydantic import model_validator
 
 from kiosk.settings.base import Section
 
 
 class InsightSettings(Section):
-    """Against what the counts are held."""
+    """Nothing; the quota that counts are held against is that of the alerts."""
 
-    avatar_starts_per_minute: float = Field(
-        2,
-        gt=0,
-        le=10_000,
-        description="Avatars that your Azure resources may start a minute, all together; 2 is what "
-        "one has by default.",
-    )
+    @model_validator(mode="before")
+    @classmethod
+    def _moved(cls, given: Any) -> Any:
+        if isinstance(given, dict) and "avatar_starts_per_minute" in given:
+            raise ValueError(
+                "avatar_starts_per_minute is one setting with that of the alerts now; write it as "
+                "alerts.avatar_starts_per_minute and remove this one"
+            )
+        return given

@@ -34,6 +34,18 @@ class OperatorSettings(SteeringSettings):
     token_per_minute: int = Field(
         600, ge=1, le=100_000, description="Requests a minute of one token, on each server."
     )
+    requests_per_minute: int = Field(
+        1200,
+        ge=60,
+        le=100_000,
+        description="Requests a minute of one person's browsers, on each server.",
+    )
+    searches_per_minute: int = Field(
+        30,
+        ge=1,
+        le=10_000,
+        description="Searches and exports of transcripts a minute of one person, with tokens.",
+    )
     break_glass_minutes: float = Field(
         15,
         gt=0,

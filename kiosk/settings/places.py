@@ -1,118 +1,83 @@
-"""Where a setting was written: the line of the file, the variable, or the vault."""
+"""Settings of the houses and the screens, and what each has otherwise than the site."""
 
 from __future__ import annotations
 
-import bisect
-import json
-import tomllib
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Final, Literal
 
-Key = Sequence[str | int]
-"""A setting's path: `("plugins", "menu", "hour")`; a number is the place in a list."""
+from pydantic import Field
 
+from kiosk.settings.attract import Presence, SpeakStarts
+from kiosk.settings.base import Section
+from kiosk.settings.overrides import of
+from kiosk.settings.sections import (
+    Contrast,
+    Keyboard,
+    Reach,
+    SpokenNotice,
+    TalkMode,
+    TextSize,
+    Wording,
+)
 
-@dataclass(frozen=True, slots=True)
-class Places:
-    """What one set of settings was read from: a path and names, no values."""
-
-    file: Path | None = None
-    named: Mapping[tuple[str, ...], str] = field(default_factory=dict)
-    """The settings that are not of the file and win over it, each with where it is from."""
-
-    def of(self, *key: str | int) -> str:
-        """Return `kiosk.toml:12` or `environment KIOSK_…` of a setting, or "".
-
-        Of one that is nowhere, such as a value that is missing, it is the place of its table, but
-        not of the section. The file is read for it: for errors only.
-        """
-        text = self._text()
-        for length in range(len(key), min(len(key), 2) - 1, -1):
-            part = key[:length]
-            for other, name in self.named.items():
-                if part[: len(other)] == other:  # it, or the list that it is in
-                    return name
-            line = line_of(text, part)
-            if line:
-                return f"{self.file}:{line}"
-            for other, name in self.named.items():
-                if other[:length] == part:
-                    return name
-        return ""
-
-    def _text(self) -> str:
-        try:
-            return self.file.read_text(encoding="utf-8") if self.file is not None else ""
-        except (OSError, UnicodeDecodeError):
-            return ""  # gone since it was read; the sentence is good without a line, too
+SITE_ID: Final = r"^[a-z0-9][a-z0-9-]{0,47}$"
 
 
-def from_environment(env: Mapping[str, str], prefix: str) -> dict[tuple[str, ...], str]:
-    """Return which variable each setting is from: nested names, and tables written as JSON."""
-    found: dict[tuple[str, ...], str] = {}
-    for name, value in env.items():
-        if name.upper().startswith(prefix):
-            path = tuple(name[len(prefix) :].lower().split("__"))
-            table = _json(value)
-            for key in [()] if table is None else flat(table):
-                found[path + key] = f"environment {name}"
-    return found
+class Otherwise(Section):
+    """What a house or a screen may have otherwise: overrides.py says how to add a line."""
+
+    languages: list[str] | None = of("site.languages")
+    instructions: str | None = of("site.instructions")
+    consent: bool | None = of("site.consent")
+    talk: TalkMode | None = of("site.talk")
+    wording: Wording | None = of("site.wording")
+    spoken_notice: SpokenNotice | None = of("site.spoken_notice")
+    staff: dict[str, str] | None = of("site.staff")
+    hearing_note: dict[str, str] | None = of("site.hearing_note")
+    sign_language: Path | None = of("site.sign_language")
+    reach: Reach | None = of("site.reach")
+    microphone: bool | None = of("site.microphone")
+    time_zone: str | None = of("site.time_zone")
+    keyboard: Keyboard | None = of("site.keyboard")
+    theme: str | None = of("site.theme")
+    volume: float | None = of("site.volume")
+    text_size: TextSize | None = of("site.text_size")
+    contrast: Contrast | None = of("site.contrast")
+    slides: Path | None = of("attract.slides")
+    hours: list[str] | None = of("attract.hours")
+    closed_days: list[date] | None = of("attract.closed_days")
+    night: str | None = of("attract.night")
+    greet_in: list[str] | None = of("attract.greet_in")
+    presence: Presence | None = of("attract.presence")
+    presence_starts: bool | None = of("attract.presence_starts")
+    speak_starts: SpeakStarts | None = of("attract.speak_starts")
+    print: bool | None = of("site.print")
 
 
-def flat(table: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
-    """Yield the path of every value in nested tables."""
-    for name, value in table.items():
-        if isinstance(value, Mapping) and value:
-            for rest in flat(value):
-                yield (name, *rest)
-        else:
-            yield (name,)
+class HouseSettings(Otherwise):
+    """One of several houses whose screens this server has: `[sites.NAME]`."""
+
+    name: str = Field(
+        "",
+        max_length=80,
+        description="Its name, for its visitors and for operators; empty: the site's, and NAME.",
+    )
 
 
-def line_of(text: str, key: Key) -> int:
-    """Return the line on which a setting of a TOML text begins, from 1; 0 when it is not there.
+class KioskSettings(Otherwise):
+    """One screen this server knows from the start, and what it has otherwise than its house."""
 
-    tomllib keeps no lines. But the beginning of a TOML text, up to the end of a value, is TOML,
-    so the line is where the shortest beginning that has the setting ends. Within a value of
-    several lines nothing can be read: what counts then is the next end of one.
-    """
-    lines = text.split("\n")
-
-    def there(number: int) -> bool:
-        for end in range(number, len(lines) + 1):
-            data = _read("\n".join(lines[:end]))
-            if data is not None:
-                return _has(data, key)
-        return False
-
-    if not there(len(lines)):
-        return 0
-    return bisect.bisect_left(range(1, len(lines) + 1), True, key=there) + 1
-
-
-def _read(text: str) -> dict[str, Any] | None:
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError:
-        return None
-
-
-def _has(data: Any, key: Key) -> bool:
-    for part in key:
-        try:
-            data = data[part]
-        except (KeyError, IndexError, TypeError):
-            return False
-    return True
-
-
-def _json(text: str) -> dict[str, Any] | None:
-    if not text.lstrip().startswith("{"):
-        return None
-    try:
-        data = json.loads(text)
-    except (ValueError, RecursionError):
-        return None
-    return data if isinstance(data, dict) else None
+    id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,47}$", description="Short name in addresses.")
+    name: str = Field(min_length=1, max_length=80, description="Name operators see.")
+    place: str = Field("", max_length=80, description="Where it stands, for plugins.")
+    site: str = Field(
+        "main",
+        pattern=SITE_ID,
+        description="The house it stands in, by the short name of a `[sites.NAME]` table; people "
+        "may have rights at some houses only.",
+    )
+    language: str | None = Field(None, description="Its first language; empty: the site's first.")
+    maintenance: Literal["in_service", "maintenance", "cleaning", "event", "out_of_order"] = Field(
+        "in_service", description="What it is unless an operator says otherwise."
+    )

@@ -6,13 +6,12 @@ import ipaddress
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final, Literal
+from typing import Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, SecretStr, field_validator
 
-from kiosk.settings.attract import Presence
-from kiosk.settings.base import LANGUAGE_CODE, Section
-from kiosk.settings.overrides import of
+from kiosk.settings.base import LANGUAGE_CODE, SECRET, Section
 
 TalkMode = Literal["open", "push", "hybrid"]
 Wording = Literal["standard", "children"]
@@ -53,6 +52,16 @@ class ServerSettings(Section):
         75, gt=0, le=3600, description="A connection without a whole request is closed then, s."
     )
     drain_s: float = Field(20, ge=0, le=7200, description="Longest wait for visits at stop, s.")
+    requests_per_minute: int = Field(
+        6000,
+        ge=60,
+        le=1_000_000,
+        description="Requests a minute of one address, on each server; an IPv6 address counts with "
+        "its /64. Not counted are files, and whoever has proved to be a screen or a person.",
+    )
+    screen_requests_per_minute: int = Field(
+        240, ge=20, le=100_000, description="Requests and openings a minute of one screen."
+    )
 
 
 class SiteSettings(Section):
@@ -110,7 +119,11 @@ class SiteSettings(Section):
         None, description="Folder of the site's own templates; one of our names replaces ours."
     )
     volume: float = Field(
-        1, ge=0.2, le=1, description="Loudness a visit begins with; the visitor may change it."
+        0.6,
+        ge=0.2,
+        le=1,
+        description="Loudness a visit begins with, as a share of the device's own; the visitor may "
+        "have it louder or quieter.",
     )
     text_size: TextSize = Field("normal", description="Size of words a visit begins with.")
     contrast: Contrast = Field("normal", description="Contrast a visit begins with.")
@@ -131,6 +144,15 @@ class SiteSettings(Section):
     )
     time_zone: str = Field("UTC", description="IANA name of the site's time zone.")
 
+    @field_validator("time_zone")
+    @classmethod
+    def _zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise ValueError("it is no IANA time zone, such as Europe/Lisbon") from None
+        return value
+
     @property
     def speaks_notice(self) -> bool:
         """Whether the avatar says the notice before its greeting."""
@@ -145,55 +167,6 @@ class SiteSettings(Section):
         if len(set(value)) != len(value):
             raise ValueError("a language is listed twice")
         return value
-
-
-SITE_ID: Final = r"^[a-z0-9][a-z0-9-]{0,47}$"
-
-
-class HouseSettings(Section):
-    """One of several houses whose screens this server has: `[sites.NAME]`."""
-
-    name: str = Field("", max_length=80, description="Its name for operators; empty: NAME.")
-
-
-class KioskSettings(Section):
-    """One screen this server knows from the start, and what it has otherwise than the site."""
-
-    id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,47}$", description="Short name in addresses.")
-    name: str = Field(min_length=1, max_length=80, description="Name operators see.")
-    place: str = Field("", max_length=80, description="Where it stands, for plugins.")
-    site: str = Field(
-        "main",
-        pattern=SITE_ID,
-        description="The house it stands in, by the short name of a `[sites.NAME]` table; people "
-        "may have rights at some houses only.",
-    )
-    language: str | None = Field(None, description="Its first language; empty: the site's first.")
-    # What follows overrides the site: kiosk/settings/overrides.py says how to add a line.
-    languages: list[str] | None = of("site.languages")
-    instructions: str | None = of("site.instructions")
-    consent: bool | None = of("site.consent")
-    talk: TalkMode | None = of("site.talk")
-    wording: Wording | None = of("site.wording")
-    spoken_notice: SpokenNotice | None = of("site.spoken_notice")
-    staff: dict[str, str] | None = of("site.staff")
-    hearing_note: dict[str, str] | None = of("site.hearing_note")
-    sign_language: Path | None = of("site.sign_language")
-    reach: Reach | None = of("site.reach")
-    microphone: bool | None = of("site.microphone")
-    keyboard: Keyboard | None = of("site.keyboard")
-    theme: str | None = of("site.theme")
-    volume: float | None = of("site.volume")
-    text_size: TextSize | None = of("site.text_size")
-    contrast: Contrast | None = of("site.contrast")
-    slides: Path | None = of("attract.slides")
-    hours: list[str] | None = of("attract.hours")
-    presence: Presence | None = of("attract.presence")
-    presence_starts: bool | None = of("attract.presence_starts")
-    print: bool | None = of("site.print")
-    maintenance: Literal["in_service", "maintenance", "cleaning", "event", "out_of_order"] = Field(
-        "in_service", description="What it is unless an operator says otherwise."
-    )
 
 
 class VisitSettings(Section):
@@ -213,7 +186,12 @@ class VisitSettings(Section):
         1, ge=0, le=10, description="How often the visitor may ask for more time."
     )
     extend_s: float = Field(300, gt=0, le=1800, description="How much more that is, s.")
-    consent_s: float = Field(60, gt=0, le=600, description="Longest wait for consent, s.")
+    consent_s: float = Field(
+        60,
+        gt=0,
+        le=600,
+        description="Quiet time on the notice until the visitor is asked, s.",
+    )
     media_s: float = Field(12, gt=0, le=120, description="Longest wait for a picture, s.")
     resume_s: float = Field(30, ge=0, le=600, description="A reloaded page may come back, s.")
     goodbye_s: float = Field(4, ge=0, le=60, description="How long the last screen stays, s.")
@@ -248,7 +226,11 @@ class VisitSettings(Section):
     max_turns: int = Field(400, ge=10, le=5000, description="Turns kept of one visit.")
     max_cards: int = Field(6, ge=1, le=20, description="Cards on screen; the oldest goes.")
     confirm_s: float = Field(
-        60, gt=0, le=300, description="Time to touch the confirmation that a tool asks for, s."
+        60,
+        gt=0,
+        le=300,
+        description="Quiet time to touch the confirmation that a tool asks for, s; its end is "
+        "announced.",
     )
     tool_timeout_s: float = Field(10, gt=0, le=120, description="Deadline of a tool, s.")
     max_tool_rounds: int = Field(6, ge=1, le=20, description="Tool rounds in a row, then words.")
@@ -270,7 +252,9 @@ class HookSettings(Section):
     block: list[str] = Field([], description="Plugins not to load, by name.")
     off: bool = Field(False, description="Load no plugin but the built-in ones.")
     installed: bool = Field(True, description="Load the plugins of installed packages, too.")
-    trace: bool = Field(False, description="Log every hook call (names and times, no words).")
+    trace: bool = Field(
+        False, description="Log every call of a plugin: names, time, how it ended; no words."
+    )
     queue: int = Field(200, ge=10, description="Events waiting for one slow plugin.")
     slow_ms: int = Field(50, ge=5, description="A hook that holds the loop longer is reported.")
     reach: list[str] = Field(
@@ -303,7 +287,10 @@ class StorageSettings(Section):
     """Where visits are kept."""
 
     url: str = Field(
-        "sqlite+aiosqlite:///var/kiosk.sqlite3", description="SQLAlchemy address of the database."
+        "sqlite+aiosqlite:///var/kiosk.sqlite3",
+        description="SQLAlchemy address of the database.",
+        # With PostgreSQL it may have a password in it.
+        json_schema_extra=SECRET,
     )
     migrate: bool = Field(True, description="Bring the database up to date at start.")
     sink_queue: int = Field(1000, ge=10, description="Transcript entries waiting for a sink.")

@@ -104,7 +104,7 @@ class Start(Message):
 
     type: Literal["start"] = "start"
     language: str | None = Field(default=None, max_length=35)
-    by: Literal["touch", "presence", "wake"] = "touch"
+    by: Literal["touch", "presence", "wake", "voice"] = "touch"
 
 
 class Consent(Message):
@@ -351,7 +351,7 @@ class Notice(Message):
     """
 
     type: Literal["notice"] = "notice"
-    code: Literal["idle", "reconnecting", "text_only", "busy", "time_limit"]
+    code: Literal["idle", "reconnecting", "text_only", "busy", "time_limit", "form"]
     text: str
     seconds: int | None = None
     more: bool = False
@@ -361,7 +361,7 @@ class NoticeGone(Message):
     """The notice no longer holds."""
 
     type: Literal["notice_gone"] = "notice_gone"
-    code: Literal["idle", "reconnecting", "text_only", "busy", "time_limit"]
+    code: Literal["idle", "reconnecting", "text_only", "busy", "time_limit", "form"]
 
 
 class Ended(Message):

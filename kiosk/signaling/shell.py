@@ -10,7 +10,7 @@ from kiosk.signaling.base import Message
 
 PageEventName = Literal[
     "reloaded", "waits", "slept", "clock", "microphone_silent", "microphone_heard", "sound_lost",
-    "sound_back", "camera_lost", "camera_back",
+    "sound_back", "camera_lost", "camera_back", "noticed",
 ]  # fmt: skip
 ReloadReason = Literal["stale", "refused", "protocol", "crash", "visits", "daily", "memory"]
 RestReason = Literal["maintenance", "cleaning", "event", "out_of_order"]
@@ -22,7 +22,7 @@ class PageEvent(Message):
     `reloaded` is told by the page that came of it, `waits` by one that would load itself anew for
     the same `reason` again and holds back; `count` is how often in a row. `seconds` is how long a
     device `slept`, how far its `clock` is behind (or ahead, below zero), how long a microphone
-    gave nothing.
+    gave nothing. `noticed`: somebody came close to the waiting screen (camera or sensor).
     """
 
     type: Literal["page"] = "page"

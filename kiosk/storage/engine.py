@@ -33,6 +33,8 @@ POOL_WAIT_S: Final = 10.0
 
 _SCRUB: Final = "PRAGMA wal_checkpoint(TRUNCATE)"
 
+_AUDIT_STAYS: Final = "audit rows stay as they are"
+
 _FIX: Final = "Set storage.url to a place this user may write, such as /var/lib/avatar-kiosk"
 
 
@@ -185,6 +187,12 @@ def translate(error: BaseException) -> StorageError:
     while cause is not None and not isinstance(cause, sqlite3.Error | OSError):
         cause = cause.__cause__
     text = str(cause).lower() if isinstance(cause, sqlite3.Error) else ""
+    # Both kinds of database say this in our own words, from a trigger.
+    if isinstance(error, DBAPIError) and _AUDIT_STAYS in str(error.orig):
+        return StorageError(
+            f"The database refused it: {_AUDIT_STAYS} and are deleted after 29 days at the "
+            "earliest; see that the server's clock and the database's are right."
+        )
     if isinstance(cause, TimeoutError) or "database is locked" in text:
         return StorageError(
             "The database is locked by another program; stop that program or try again.",

@@ -25,7 +25,7 @@ from sqlalchemy import (
 )
 from typing_extensions import override
 
-HEAD: Final = "0011"
+HEAD: Final = "0012"
 """The newest revision in migrations/versions; a test keeps the two equal."""
 
 VERSION_TABLE: Final = "alembic_version"

@@ -113,6 +113,14 @@ class Visits:
             row = result.first()
         return visit_of(row) if row is not None else None
 
+    async def sites_of(self, visits: Collection[str]) -> dict[str, str]:
+        """Return the house of each of some visits; those that are not there are left out."""
+        table = schema.visits.c
+        query = select(table.id, table.site).where(table.id.in_(list(visits)[:MAX_PAGE]))
+        async with self._db.read() as connection:
+            rows = (await connection.execute(query)).all()
+        return {row.id: row.site for row in rows}
+
     async def recent(
         self,
         limit: int = 50,

@@ -21,7 +21,7 @@ from kiosk.clock import Clock, SystemClock
 from kiosk.emulator.scenario.scenario import Scenario
 from kiosk.emulator.server.server import EmulatorServer
 from kiosk.emulator.speech.engines import Engines, load_engines
-from kiosk.hooks.caller import PluginFailure
+from kiosk.hooks.failures import PluginFailure
 from kiosk.model import TranscriptEntry
 from kiosk.security.devices import COOKIE
 from kiosk.security.guards import cookie_name
@@ -226,7 +226,7 @@ class KioskHarness:
 
     @property
     def failures(self) -> Sequence[PluginFailure]:
-        """Contained plugin failures so far."""
+        """Contained plugin failures so far, the last of each plugin."""
         return self.app[keys.HOOKS].failures
 
     def app_metrics(self) -> Metrics:

@@ -12,6 +12,7 @@ import structlog
 
 from kiosk.clock import Clock
 from kiosk.errors import StorageError
+from kiosk.hooks.sink_calls import SinkCalls
 from kiosk.model import EntriesRefused, SinkBusy, TranscriptSink
 from kiosk.settings.retention import Days, ever
 from kiosk.settings.sections import StorageSettings
@@ -46,6 +47,7 @@ class Delivery:
     def __init__(
         self,
         sink: TranscriptSink,
+        calls: SinkCalls,
         outbox: Outbox,
         clock: Clock,
         settings: StorageSettings,
@@ -55,6 +57,7 @@ class Delivery:
         days: Callable[[str], Days] = ever,
     ) -> None:
         self.sink = sink
+        self._calls = calls
         self._days = days
         self._outbox = outbox
         self._clock = clock
@@ -150,8 +153,7 @@ class Delivery:
         ids = [item.id for item in batch]
         self._asked_for = 0.0
         try:
-            async with asyncio.timeout(WRITE_S):
-                await self.sink.write([item.entry for item in batch])
+            await self._calls.write(self.sink, [item.entry for item in batch], WRITE_S)
         except EntriesRefused as error:
             if len(batch) > 1:
                 self._singly = len(batch)
@@ -219,7 +221,7 @@ class Delivery:
 
     async def close(self, timeout_s: float) -> None:
         """Let the sink release what it holds and give the lease back."""
-        await close_sink(self.sink, timeout_s)
+        await close_sink(self._calls, self.sink, timeout_s)
         try:
             async with asyncio.timeout(timeout_s):
                 await self._outbox.release(self.sink.name, self._owner)

@@ -105,6 +105,7 @@ class Recorder:
         self._deliveries = {
             sink.name: Delivery(
                 sink,
+                self._hooks.sink_calls,
                 self._outbox,
                 self._clock,
                 self._settings,
@@ -117,9 +118,10 @@ class Recorder:
         }
         box = [_IntoOutbox(self._outbox, self._deliveries)] if others else []
         # Whose words may wait in memory only has them handed over from there.
+        calls = self._hooks.sink_calls
         self._kept, self._boxed, self._unkept = (
-            [SinkRunner(sink, self._settings, self._metrics, self._tasks) for sink in sinks]
-            for sinks in (own, box, others)
+            [SinkRunner(sink, self._settings, self._metrics, self._tasks, by) for sink in sinks]
+            for sinks, by in ((own, calls), (box, None), (others, calls))
         )
         self._runners = [*self._kept, *self._boxed, *self._unkept]
         self._tasks.spawn(self._keep_book(), name="visits")
@@ -130,8 +132,8 @@ class Recorder:
                 log.error("transcripts were not all delivered before the server stopped")
             for name in await self._tasks.aclose(within_s=CLOSE_S):
                 log.error("a sink does not let go and is left behind", task=name)
-            for runner in [*self._kept, *self._boxed]:
-                await close_sink(runner.sink, CLOSE_S)
+            for runner in self._kept:
+                await close_sink(calls, runner.sink, CLOSE_S)
             for delivery in self._deliveries.values():
                 await delivery.close(CLOSE_S)
 

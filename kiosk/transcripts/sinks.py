@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 from collections import deque
 from typing import Final
 
 import stamina
 import structlog
 
+from kiosk.hooks.sink_calls import SinkCalls
 from kiosk.model import TranscriptEntry, TranscriptSink
 from kiosk.settings.sections import StorageSettings
 from kiosk.tasks import TaskSet, raise_ours
@@ -20,23 +22,31 @@ CONTAINED: Final = BaseException
 """What a sink may raise: anything; `raise_ours` has what is not its own."""
 
 
-async def close_sink(sink: TranscriptSink, timeout_s: float) -> None:
+async def close_sink(calls: SinkCalls, sink: TranscriptSink, timeout_s: float) -> None:
     """Let a sink release what it holds; one that cannot does not keep the others open."""
     try:
-        async with asyncio.timeout(timeout_s):
-            await sink.aclose()
+        await calls.close(sink, timeout_s)
     except CONTAINED as error:
         raise_ours(error)
         log.error("transcript sink did not close", sink=sink.name, kind=type(error).__name__)
 
 
 class SinkRunner:
-    """Delivers entries to one sink in order. A full queue loses its oldest, counted and logged."""
+    """Delivers entries to one sink in order. A full queue loses its oldest, counted and logged.
+
+    Without `calls` the sink is ours and no plugin's.
+    """
 
     def __init__(
-        self, sink: TranscriptSink, settings: StorageSettings, metrics: Metrics, tasks: TaskSet
+        self,
+        sink: TranscriptSink,
+        settings: StorageSettings,
+        metrics: Metrics,
+        tasks: TaskSet,
+        calls: SinkCalls | None,
     ) -> None:
         self.sink = sink
+        self._write = functools.partial(calls.write, sink) if calls is not None else sink.write
         self._settings = settings
         self._metrics = metrics
         self._waiting: deque[TranscriptEntry] = deque()
@@ -77,7 +87,7 @@ class SinkRunner:
                 with attempt:
                     if attempt.num > 1:
                         self._metrics.sink_retries.labels(name).inc()
-                    await self.sink.write(batch)
+                    await self._write(batch)
         except CONTAINED as error:
             raise_ours(error)
             self._metrics.sink_lost.labels(name).inc(len(batch))

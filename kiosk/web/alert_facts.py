@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, tzinfo
+from datetime import datetime
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from kiosk.alerts.certificates import Certificates
 from kiosk.alerts.facts import Facts, ScreenFacts, SinkFacts, VisitFacts
@@ -34,7 +35,6 @@ class Gathering:
         tally: Tally,
         node: NodeWatch,
         certificates: Certificates,
-        zone: tzinfo,
     ) -> None:
         self._settings = settings
         self._live = live
@@ -43,7 +43,6 @@ class Gathering:
         self._tally = tally
         self._node = node
         self._certificates = certificates
-        self._zone = zone
 
     async def __call__(self) -> Facts:
         """Look at everything once."""
@@ -65,15 +64,15 @@ class Gathering:
         )
 
     def _screens(self, now: datetime) -> tuple[ScreenFacts, ...]:
-        here = now.astimezone(self._zone)
         # Most screens of a site have the same hours: asked once for each kind.
         known: dict[str, tuple[bool, datetime | None]] = {}
         found = []
         for item in self._live.kiosks.values():
-            attract = self._settings.for_kiosk(item.id).attract
-            kind = repr((attract.hours, attract.closed_days))
+            own = self._settings.for_kiosk(item.id)
+            attract, zone = own.attract, own.site.time_zone
+            kind = repr((attract.hours, attract.closed_days, zone))
             if kind not in known:
-                known[kind] = _opening(attract.opening, here)
+                known[kind] = _opening(attract.opening, now.astimezone(ZoneInfo(zone)))
             found.append(self._screen(item, *known[kind]))
         return tuple(found)
 

@@ -53,7 +53,6 @@ async def running(app: web.Application) -> AsyncIterator[None]:
         certificates=Certificates(
             clock, targets([settings.upstream.endpoint, settings.server.public_url])
         ),
-        zone=zone,
     )
     names = settings.site_names()
     async with AsyncExitStack() as stack:

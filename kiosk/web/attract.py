@@ -71,12 +71,14 @@ def page_data(
             or attract.closed_days
             or attract.night
             or attract.presence != "off"
+            or attract.speak_starts != "off"
         ),
         "zone": settings.site.time_zone,
         "resting": attract.resting,
         "presence": attract.presence,
         "sensitivity": attract.sensitivity,
         "starts": attract.presence_starts,
+        "speaks": attract.speak_starts,
         "leave_ms": round(attract.leave_s * 1000),
         "cooldown_ms": round(attract.cooldown_s * 1000),
         "hello": hello,

@@ -41,9 +41,7 @@ RULES: Final[Mapping[str, Rule]] = {
     "volume": Rule(Access.KIOSK_COMMAND, 8, "The volume is set."),
     "mute": Rule(Access.KIOSK_COMMAND, 8, "The sound is switched."),
     # What every visitor meets first is the site's own choice, so it takes more.
-    "language": Rule(
-        Access.KIOSK_CONFIGURE, 12, "The waiting screen has that language until its next load."
-    ),
+    "language": Rule(Access.KIOSK_CONFIGURE, 12, "The waiting screen begins in that language."),
     "message": Rule(Access.KIOSK_COMMAND, 8, "The waiting screen shows it."),
     "screenshot": Rule(Access.KIOSK_COMMAND, 20, "Here is the screen."),
     "restart_visit": Rule(Access.KIOSK_COMMAND, 45, "The visit ended and a new one has begun."),

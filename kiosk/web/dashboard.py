@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Collection
 from typing import Any, Final
 
 from aiohttp import web
@@ -87,7 +88,25 @@ async def audit_page(request: web.Request) -> web.Response:
         sites=operator(request).sites(Access.AUDIT_READ),
     )
     older = rows[AUDIT_PAGE - 1].id if len(rows) > AUDIT_PAGE else ""
-    return await render(request, "audit.html", nav="audit", rows=rows[:AUDIT_PAGE], older=older)
+    shown = rows[:AUDIT_PAGE]
+    links = await _readable(request, {it.target for it in shown if it.action.startswith("visit.")})
+    return await render(request, "audit.html", nav="audit", rows=shown, older=older, links=links)
+
+
+async def _readable(request: web.Request, visits: Collection[str]) -> set[str]:
+    """Return the visits that are still there and that the person may read: others lead nowhere."""
+    app, who = request.app, operator(request)
+    sites = await app[keys.STORAGE].visits.sites_of(visits)
+    found = {visit for visit, site in sites.items() if who.may(Access.TRANSCRIPT_READ, site)}
+    for visit in visits:
+        item = app[keys.LIVE].visit(visit)
+        if item is None:
+            continue
+        running = item.ended is None
+        right = Access.VISIT_FOLLOW if running else Access.TRANSCRIPT_READ
+        site = app[keys.SETTINGS].site_of(item.kiosk_id) or sites.get(visit)
+        (found.add if who.may(right, site) else found.discard)(visit)
+    return found
 
 
 def routes() -> list[Route]:

@@ -66,7 +66,7 @@ def device(view: LiveView, item: LiveKiosk) -> Fields:
         ],
         "errors": [
             {"text": kind, "at": _iso(at), "result": "", "tone": "trouble"}
-            for at, kind in reversed(item.errors)
+            for at, kind in item.latest_errors
         ],
     }
     if report is not None and item.reported_at is not None:

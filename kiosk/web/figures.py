@@ -8,6 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from math import ceil
 from typing import Any, Final, Literal
 
 from kiosk.model import EndReason
@@ -24,7 +25,10 @@ GIVEN: Final = {
 }
 """What plugins may have counted: `insight={measure: label}` in an event they publish."""
 GOOD_ENDS: Final = ("goodbye", "visitor_left", "idle")
+QUANTILES: Final = (("Median", 0.5), ("95th percentile", 0.95))
 LEARN_DAYS: Final = 28
+NOTICED: Final = "noticed"
+"""The step before a visit: somebody came close."""
 """Days that a forecast learns from."""
 
 
@@ -103,6 +107,7 @@ def sections(
         _unanswered(sums),
         _satisfaction(sums),
         _answers(sums),
+        _delays(sums),
         _media(sums),
         _cost(sums, days, starts_per_minute),
     ]
@@ -129,8 +134,11 @@ def _hours(sums: Sums, days: int) -> Section:
 
 def _funnel(sums: Sums) -> Section:
     steps, ends = sums.of("step"), sums.of("ended")
-    touched = steps["touch"]
+    # Of all who were noticed, where something notices them; a touch comes without it as well.
+    noticed, touched = steps[NOTICED], steps["touch"]
+    every = max(noticed, touched)
     values = [
+        *([("Came close to a waiting screen", noticed)] if noticed else []),
         ("Touched the screen", touched),
         ("Accepted the notice", steps["consent"]),
         ("Were greeted or heard", steps["greeting"]),
@@ -138,15 +146,17 @@ def _funnel(sums: Sums) -> Section:
         ("Got a tool's answer", steps["tool"]),
         ("Ended without trouble", sum(ends[reason] for reason in GOOD_ENDS)),
     ]
-    rows = tuple((name, value, _share(value, touched)) for name, value in values)
+    rows = tuple((name, value, _share(value, every)) for name, value in values)
     return Section(
         "funnel",
         "How far visits came",
-        "What happens in front of a screen before a touch is seen by nobody.",
+        "Who came close is counted where a camera or a sensor notices visitors."
+        if noticed
+        else "Nothing notices who only comes close: attract.presence, or a sensor, would.",
         ("Step", "Visits", "Of all"),
         rows,
         tuple((name, float(value)) for name, value in values),
-        of=float(touched) or None,
+        of=float(every) or None,
     )
 
 
@@ -216,16 +226,52 @@ def _satisfaction(sums: Sums) -> Section:
 def _answers(sums: Sums) -> Section:
     counts = sums.of("answer_ms")
     total = counts.total()
-    mean = sums.one("answer", "ms") / total if total else 0
     labels = [str(border) for border in ANSWER_MS]
     names = [f"to {wording.milliseconds(border)}" for border in ANSWER_MS]
     pairs = [*zip(names, labels, strict=True), ("longer", "more")]
     rows = tuple((name, counts[label], _share(counts[label], total)) for name, label in pairs)
     note = "From the visitor's last word to the answer's first."
-    note += f" Mean {wording.milliseconds(round(mean))}." if total else ""
+    if total:
+        median, most = (_bound(within(counts, share)) for _, share in QUANTILES)
+        note += f" Median {median}, 95th percentile {most},"
+        note += f" mean {wording.milliseconds(round(sums.one('answer', 'ms') / total))}."
     bars = tuple((name, float(counts[label])) for name, label in pairs)
     head = ("Delay", "Answers", "Of all")
     return Section("answers", "Delay of answers", note, head, rows, bars, of=total or None)
+
+
+def _delays(sums: Sums) -> Section:
+    """The same counts as single figures; they are kept by steps, so a quantile is a bound."""
+    counts = sums.of("answer_ms")
+    total = counts.total()
+    rows: list[tuple[Cell, ...]] = []
+    if total:
+        for name, share in QUANTILES:
+            border = within(counts, share)
+            rows.append((name, border if border is not None else "", _bound(border)))
+        mean = round(sums.one("answer", "ms") / total)
+        rows.append(("Mean", mean, wording.milliseconds(mean)))
+    note = "Delays are counted in steps, so median and 95th percentile are no more than the end of "
+    note += "theirs." if total else "theirs. Nothing was counted."
+    head = ("Delay of answers", "ms", "Which means")
+    return Section("delays", "Typical delays", note, head, tuple(rows), kind="none")
+
+
+def within(counts: Mapping[str, int], share: float) -> int | None:
+    """Return the step's end in ms by which a share of answers had begun; None: after the last."""
+    wanted = ceil(share * sum(counts.values()))
+    so_far = 0
+    for border in ANSWER_MS:
+        so_far += counts.get(str(border), 0)
+        if so_far >= wanted:
+            return border
+    return None
+
+
+def _bound(border: int | None) -> str:
+    if border is None:
+        return f"more than {wording.milliseconds(ANSWER_MS[-1])}"
+    return f"at most {wording.milliseconds(border)}"
 
 
 def _media(sums: Sums) -> Section:
@@ -249,18 +295,28 @@ def _cost(sums: Sums, days: list[date], starts_per_minute: float) -> Section:
         so_far, whole = forecast(counts, days[-1])
         total = sum(counts[day] for day in days)
         rows.append((name, round(total / unit), round(so_far / unit), round(whole / unit)))
-    hours = sums.of("avatar_hour")
-    busiest = max(hours, key=lambda hour: hours[hour], default="")
     note = "As the service counts tokens; prices are in your contract."
-    if busiest and hours[busiest]:
-        a_minute = hours[busiest] / len(days) / 60
-        note += (
-            f" Most avatars start from {busiest}:00: {a_minute:.2f} a minute on average, of "
-            f"{starts_per_minute:g} ({a_minute / starts_per_minute:.0%})."
-        )
+    day, hour, most = _busiest(sums, days)
+    if most:
+        a_minute = most / 60
+        note += f" Most avatars in one hour: {most}, on {day} from {hour}:00; "
+        note += f"{a_minute:.2f} a minute on average"
+        if starts_per_minute:
+            note += f", of {starts_per_minute:g} ({a_minute / starts_per_minute:.0%})"
+        note += ". Single minutes are watched by the alert `quota`."
     month = f"{days[-1]:%Y-%m}"
     head = ("", "In these days", f"{month} so far", f"{month} forecast")
     return Section("cost", "Cost", note, head, tuple(rows), kind="none")
+
+
+def _busiest(sums: Sums, days: list[date]) -> tuple[date, str, int]:
+    """Return day, hour and number of the hour with the most avatar starts; 0 for none."""
+    found = [
+        (day, hour, sums.days("avatar_hour", hour)[day])
+        for day in days
+        for hour in sorted(sums.of("avatar_hour"))
+    ]
+    return max(found, key=lambda item: item[2], default=(days[0], "", 0))
 
 
 def forecast(counts: Counter[date], today: date) -> tuple[float, float]:

@@ -8,7 +8,7 @@ from typing import Any, Final, TypeAlias
 
 from kiosk.web import board, device_board, wording
 from kiosk.web.day import bars
-from kiosk.web.live import LiveKiosk, LiveView
+from kiosk.web.live import LiveKiosk, LiveView, LiveVisit
 
 Fields: TypeAlias = dict[str, Any]
 Sites: TypeAlias = frozenset[str] | None
@@ -16,6 +16,8 @@ Sites: TypeAlias = frozenset[str] | None
 
 MOST_NEEDS: Final = 5
 """Sentences on what needs a person; the rest is counted, and the rows show it."""
+DIGEST: Final = 7
+"""Characters of a digest that a row shows; the interface for programs has the whole."""
 SORTS: Final[Mapping[str, str]] = {
     "place": "as in the settings",
     "trouble": "trouble first",
@@ -30,6 +32,9 @@ SHOWN: Final[Mapping[str, str]] = {
     "off": "not connected",
     "older": "on an older page or configuration",
 }
+_SEARCHED: Final = (
+    "id", "name", "place", "state", "language", "media", "why", "need", "page", "versions", "error",
+)  # fmt: skip
 _RANKS: Final = {"trouble": 0, "off": 1, "busy": 2, "calm": 3}
 
 
@@ -64,14 +69,18 @@ def row(view: LiveView, item: LiveKiosk) -> Fields:
     if found and item.connected:
         fields["tone"] = "trouble"
     counts = view.day.of(item.id)
-    error = item.errors[-1] if item.errors else None
+    error = next(iter(item.latest_errors), None)
+    picture, frame_at = _picture(item, visit)
     return fields | {
         "site": item.site,
         "why": visit.media_detail if visit is not None else "",
         "need": wording.sentence(found[0][2]) if found else "",
         "quality": _quality(item) if visit is not None else "",
+        "picture": picture,
+        "frame_at": frame_at,
         "page": _page(view, item),
         "config": _config(view, item),
+        "versions": _versions(view, item),
         "today": sum(counts),
         "spark": bars(counts),
         "busiest": _busiest(view, counts),
@@ -97,8 +106,7 @@ def chosen(rows: Iterable[Fields], choice: Choice) -> list[Fields]:
 
 def searched(fields: Fields) -> str:
     """Return the text of a row that a search looks through."""
-    cells = ("id", "name", "place", "state", "language", "media", "why", "need", "page", "error")
-    return " ".join(str(fields[cell]) for cell in cells).lower()
+    return " ".join(str(fields[cell]) for cell in _SEARCHED).lower()
 
 
 def groups(rows: Sequence[Fields], html: Sequence[str], names: Mapping[str, str]) -> list[Fields]:
@@ -145,9 +153,7 @@ def _page(view: LiveView, item: LiveKiosk) -> str:
     report = item.report
     if report is None or not view.version or report.page == view.version:
         return "held at this page" if report is not None and report.held else ""
-    if report.held:
-        return f"held at an older page, {report.page}"
-    return f"older page, {report.page}"
+    return "held at an older page" if report.held else "older page"
 
 
 def _config(view: LiveView, item: LiveKiosk) -> str:
@@ -156,6 +162,34 @@ def _config(view: LiveView, item: LiveKiosk) -> str:
     if report is None or not report.config or not wanted or report.config == wanted:
         return ""
     return "older configuration; reload it"
+
+
+def _versions(view: LiveView, item: LiveKiosk) -> str:
+    """Return what it has and what is wanted, for support; empty where they are the same."""
+    report, wanted = item.report, view.configs.get(item.id, "")
+    parts = []
+    if report is not None and view.version and report.page != view.version:
+        parts.append(f"page {_short(report.page)}, wanted {_short(view.version)}")
+    if report is not None and report.config and wanted and report.config != wanted:
+        parts.append(f"configuration {_short(report.config)}, wanted {_short(wanted)}")
+    return "; ".join(parts)
+
+
+def _short(version: str) -> str:
+    """Return a version with as much of its digest as tells it from others."""
+    release, dash, digest = version.rpartition("-")
+    return f"{release}{dash}{digest[:DIGEST]}"
+
+
+def _picture(item: LiveKiosk, visit: LiveVisit | None) -> tuple[str, str]:
+    """Return what is to be said of the avatar's picture, and when it was last shown if not now."""
+    at = item.pictured_at.isoformat(timespec="seconds") if item.pictured_at is not None else ""
+    wanted = visit is not None and item.connected and item.report is not None
+    if not wanted or item.report is None or item.report.frame_age_s is None:
+        return ("last picture", at) if at else ("", "")
+    if item.report.frame_age_s > device_board.NO_FRAME_S:
+        return "picture stopped", at
+    return "picture moving", ""
 
 
 def _quality(item: LiveKiosk) -> str:

@@ -17,7 +17,7 @@ from kiosk.security.access import Access
 from kiosk.security.guards import is_loopback
 from kiosk.web.middlewares import login_of
 from kiosk.web.request import address_of, forwarded, refuse
-from kiosk.web.routes import Route
+from kiosk.web.routes import Cost, Route
 
 CHECK_S: Final = 2.0
 """Longest wait for one check."""
@@ -117,7 +117,7 @@ async def metrics(request: web.Request) -> web.Response:
 def routes() -> list[Route]:
     """Return the addresses of this module."""
     return [
-        Route("GET", "/livez", livez, Access.PUBLIC),
+        Route("GET", "/livez", livez, Access.PUBLIC, cost=Cost.FREE),
         Route("GET", "/readyz", readyz, Access.PUBLIC),
         Route("GET", "/metrics", metrics, Access.PUBLIC),
     ]

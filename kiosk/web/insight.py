@@ -20,7 +20,7 @@ from kiosk.security.access import Access
 from kiosk.transcripts.export import harmless
 from kiosk.web import charts
 from kiosk.web.dashboard import render
-from kiosk.web.figures import LEARN_DAYS, Section, given, sections
+from kiosk.web.figures import LEARN_DAYS, NOTICED, Section, given, sections
 from kiosk.web.request import operator, refuse
 from kiosk.web.routes import Route
 
@@ -74,7 +74,7 @@ async def report(request: web.Request, asked: Range) -> list[Section]:
         asked.first,
         asked.last,
         kiosk_name=lambda kiosk: live[kiosk].name if kiosk in live else kiosk,
-        starts_per_minute=settings.insight.avatar_starts_per_minute,
+        starts_per_minute=settings.alerts.avatar_starts_per_minute,
     )
 
 
@@ -84,6 +84,18 @@ async def count(app: web.Application, summary: VisitSummary) -> None:
     site = settings.site_of(summary.kiosk_id) or MAIN
     zone = ZoneInfo(settings.site.time_zone)
     await app[keys.STORAGE].insight.add_visit(summary, site, zone)
+
+
+async def count_noticed(app: web.Application, kiosk: str) -> None:
+    """Count that somebody came close to a waiting screen."""
+    settings = app[keys.SETTINGS]
+    zone = ZoneInfo(settings.site.time_zone)
+    site = settings.site_of(kiosk) or MAIN
+    figures = {"step": {NOTICED: 1}}
+    try:
+        await app[keys.STORAGE].insight.add(app[keys.CLOCK].now(), site, figures, zone)
+    except StorageError:
+        log.warning("somebody who was noticed is not counted: the database is away")
 
 
 async def count_given(app: web.Application, data: Mapping[str, Any], kiosk: str) -> None:

@@ -10,8 +10,7 @@ import asyncio
 from collections import OrderedDict, deque
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import AsyncExitStack, contextmanager
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, tzinfo
 from typing import Final, Protocol, TypeVar
 
 import structlog
@@ -54,20 +53,29 @@ from kiosk.model import Kiosk
 from kiosk.signaling.device import Report
 from kiosk.tasks import TaskSet
 from kiosk.web.day import Day
+from kiosk.web.live_items import MAX_TIMELINE, MAX_TURNS, Change, LiveKiosk, LiveVisit, Number
+
+__all__ = [
+    "FOLLOWER_QUEUE",
+    "JOURNAL",
+    "MAX_ENDED",
+    "MAX_TIMELINE",
+    "NOT_OF_A_VISIT",
+    "Change",
+    "Follower",
+    "Listener",
+    "LiveKiosk",
+    "LiveView",
+    "LiveVisit",
+]
 
 log = structlog.get_logger(__name__)
 
 MAX_KIOSKS: Final = 2000
-MAX_TURNS: Final = 400
-"""Turns kept of one visit; the oldest goes (storage has them all)."""
-MAX_TIMELINE: Final = 300
 MAX_ENDED: Final = 50
 """Visits that are over and still kept with their timeline."""
 MAX_RUNNING: Final = 4000
 """Running visits kept; an end that was never heard of must not fill the memory."""
-MAX_COMMANDS: Final = 10
-MAX_ERRORS: Final = 10
-"""Commands and errors kept of one screen; the oldest goes."""
 JOURNAL: Final = 2000
 """Changes a dashboard may have missed and still catch up on."""
 FOLLOWER_QUEUE: Final = 1000
@@ -84,72 +92,6 @@ NOT_OF_A_VISIT: Final = (
 )
 
 _ELSEWHERE: Final = (StateChanged, KioskReported, AlertChanged)
-
-Number = int
-
-
-@dataclass(slots=True)
-class LiveKiosk:
-    """One screen, as far as events tell. `sockets` is above one while a screen is replaced."""
-
-    id: str
-    name: str
-    place: str = ""
-    site: str = "main"
-    sockets: int = 0
-    changed: Number = 0
-    """Number of the last change that was about it."""
-    resting: bool = False
-    """Dark on purpose, outside its hours."""
-    changed_at: datetime | None = None
-    visit_id: str | None = None
-    last: DomainEvent | None = None
-    report: Report | None = None
-    reported_at: datetime | None = None
-    errors: deque[tuple[datetime, str]] = field(default_factory=lambda: deque(maxlen=MAX_ERRORS))
-    commands: deque[KioskCommanded] = field(default_factory=lambda: deque(maxlen=MAX_COMMANDS))
-
-    @property
-    def connected(self) -> bool:
-        """Whether the screen has a socket open."""
-        return self.sockets > 0
-
-
-@dataclass(slots=True)
-class LiveVisit:
-    """One visit, running or just over."""
-
-    id: str
-    kiosk_id: str
-    language: str
-    started_at: datetime
-    state: str = "consent"
-    media: str | None = None
-    media_detail: str = ""
-    media_at: datetime | None = None
-    wanted: StaffWanted | None = None
-    """A person is wanted or coming; None when nobody is."""
-    taken_by: str = ""
-    """The operator who has the conversation; empty while the model has it."""
-    taken_at: datetime | None = None
-    lost_at: datetime | None = None
-    ended: VisitEnded | None = None
-    turns: deque[TurnCompleted] = field(default_factory=lambda: deque(maxlen=MAX_TURNS))
-    timeline: deque[Change] = field(default_factory=lambda: deque(maxlen=MAX_TIMELINE))
-    answer_ms: int | None = None
-    """What the visitor waited for the answer that is being given."""
-    waited: OrderedDict[int, int] = field(default_factory=OrderedDict)
-    """What they waited for each answer, ms, by the number of its turn."""
-    forgotten: int = 0
-    """Timeline entries that have gone already."""
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One event with its number; numbers are without gaps within one `epoch`."""
-
-    seq: Number
-    event: DomainEvent
 
 
 class Listener(Protocol):
@@ -390,6 +332,8 @@ class LiveView:
                     visit.language = event.language
             case UpstreamLost():
                 visit.lost_at = event.at
+                if kiosk is not None:
+                    kiosk.errors.append((event.at, f"upstream: {event.code}"))
             case UpstreamRestored():
                 visit.lost_at = None
             case StaffWanted():
@@ -436,9 +380,7 @@ def _note(event: KioskReported | KioskCommanded, kiosk: LiveKiosk) -> None:
         # From a page or a server of another version: its next one may fit.
         log.warning("report of an unknown shape ignored", kiosk=kiosk.id)
         return
-    kiosk.report, kiosk.reported_at = report, event.at
-    for error in report.errors:
-        kiosk.errors.append((event.at - timedelta(seconds=error.age_s), error.kind))
+    kiosk.reported(report, event.at)
 
 
 def _parse(payload: Mapping[str, object]) -> DomainEvent | None:

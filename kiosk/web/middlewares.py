@@ -20,6 +20,7 @@ from kiosk.security import tokens
 from kiosk.security.access import NOBODY, RIGHTS, Access, Identity, Operator, allowed
 from kiosk.security.guards import SAFE_METHODS, same_site, security_headers
 from kiosk.storage.rows import Grant, Role
+from kiosk.web.pacing import PACING, Pacing, pace
 from kiosk.web.request import (
     IDENTITY,
     REQUEST_ID,
@@ -59,6 +60,7 @@ _CODES: Final[Mapping[int, str]] = {
     405: "method_not_allowed",
     408: "too_slow",
     413: "too_large",
+    429: "too_fast",
     500: "internal",
     503: "unavailable",
 }
@@ -69,6 +71,7 @@ _SENTENCES: Final[Mapping[int, str]] = {
     404: "There is nothing at this address.",
     405: "This address does not take that method.",
     413: "The request is too large.",
+    429: "Too many requests; try again shortly.",
     500: "Something went wrong here; the log has it under this request's id.",
     503: "The server cannot do this at the moment; try again shortly.",
 }
@@ -89,6 +92,7 @@ def install(app: web.Application, *, error_page: ErrorPage | None = None) -> Non
         with structlog.contextvars.bound_contextvars(request=request[REQUEST_ID]):
             return await _answered(request, handler, error_page)
 
+    app[PACING] = Pacing(app[keys.SETTINGS], app[keys.CLOCK], app[keys.METRICS])
     app.middlewares.extend((answers, _guarded, _checked))
     app.on_response_prepare.append(_prepare)
 
@@ -191,9 +195,11 @@ async def _checked(request: web.Request, handler: Handler) -> web.StreamResponse
         if request.match_info.http_exception is None:
             log.error("route without access refused")
             refuse(403, "forbidden", _SENTENCES[403])
+        await pace(request, NOBODY)
         return await handler(request)
     who = await _identify(request, access)
     request[IDENTITY] = who
+    await pace(request, who)
     if who.must_enrol and access in _OF_PEOPLE and request.path not in _BEFORE_FACTOR:
         return _to_factor(request)
     if not allowed(access, who):

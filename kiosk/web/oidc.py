@@ -17,6 +17,7 @@ import structlog
 from aiohttp import web
 
 from kiosk import keys
+from kiosk.clock import Clock
 from kiosk.errors import StartupError
 from kiosk.security.access import Access
 from kiosk.security.guards import cookie_name
@@ -73,6 +74,14 @@ async def opened(app: web.Application) -> AsyncIterator[None]:
         app[OIDC] = Oidc(None, accounts)
         yield
         return
+    async with provider_of(settings, app[keys.CLOCK]) as provider:
+        app[OIDC] = Oidc(provider, accounts)
+        yield
+
+
+@asynccontextmanager
+async def provider_of(settings: OidcSettings, clock: Clock) -> AsyncIterator[Provider]:
+    """Open the way to the provider that the settings name; raises StartupError."""
     # Only here: most servers have no provider, and its libraries take a while to load.
     from kiosk.security.oidc import Provider
 
@@ -87,8 +96,7 @@ async def opened(app: web.Application) -> AsyncIterator[None]:
         ) -> Asked:
             return await _fetched(session, url, fields, headers)
 
-        app[OIDC] = Oidc(Provider(settings, app[keys.CLOCK], fetch, secret), accounts)
-        yield
+        yield Provider(settings, clock, fetch, secret)
 
 
 async def start(request: web.Request) -> web.Response:

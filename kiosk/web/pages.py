@@ -18,7 +18,8 @@ from kiosk.model import Kiosk
 from kiosk.security.access import Access
 from kiosk.security.pairing import Pairing, TooManyError
 from kiosk.settings import Settings
-from kiosk.settings.sections import KioskSettings, SiteSettings, in_language
+from kiosk.settings.places import KioskSettings
+from kiosk.settings.sections import SiteSettings, in_language
 from kiosk.storage.rows import PairingRow
 from kiosk.web.catalogues import Catalogues
 from kiosk.web.looks import Look, Looks
@@ -92,18 +93,19 @@ def sign_folders(settings: Settings) -> dict[str, Path]:
                 f"site.sign_language: {folder} has no welcome.mp4 or welcome.webm; put it there or "
                 "leave the setting out."
             )
-        found[_sign_place(kiosk)] = folder
+        found[_sign_place(settings, kiosk)] = folder
     return found
 
 
-def _sign_place(kiosk: KioskSettings) -> str:
+def _sign_place(settings: Settings, kiosk: KioskSettings) -> str:
     """Return the name under which a screen's videos are served: most have the site's."""
-    return SIGN if kiosk.sign_language is None else f"{SIGN}-{kiosk.id}"
+    own = settings.for_kiosk(kiosk.id).site.sign_language
+    return SIGN if own == settings.site.sign_language else f"{SIGN}-{kiosk.id}"
 
 
-def sign_videos(static: StaticFiles, kiosk: KioskSettings) -> dict[str, str]:
+def sign_videos(static: StaticFiles, settings: Settings, kiosk: KioskSettings) -> dict[str, str]:
     """Return the addresses of the sign-language videos of a screen, by moment."""
-    place = _sign_place(kiosk)
+    place = _sign_place(settings, kiosk)
     found: dict[str, str] = {}
     for moment in SIGNED:
         for name in (f"{place}/{moment}.mp4", f"{place}/{moment}.webm"):

@@ -7,8 +7,8 @@ from typing import Any
 from aiohttp import web
 
 from kiosk import keys
-from kiosk.hooks.caller import PluginFailure
 from kiosk.hooks.facade import Hooks
+from kiosk.hooks.failures import PluginFailure
 from kiosk.security.access import Access
 from kiosk.web.dashboard import render
 from kiosk.web.noting import note
@@ -16,7 +16,7 @@ from kiosk.web.request import form, refuse
 from kiosk.web.routes import Route
 
 SHOWN_FAILURES = 10
-"""Last failures of a plugin on the page; the metrics count them all."""
+"""Last failures of a plugin on the page; it counts them all."""
 
 
 async def plugins_page(request: web.Request) -> web.Response:
@@ -60,7 +60,7 @@ async def again(request: web.Request) -> str:
 
 def _row(hooks: Hooks, name: str) -> dict[str, Any]:
     plugin = next(item for item in hooks.plugins if item.name == name)
-    failures = [failure for failure in hooks.failures if failure.plugin == name]
+    ledger = hooks.ledger
     return {
         "name": plugin.name,
         "origin": plugin.origin,
@@ -78,8 +78,10 @@ def _row(hooks: Hooks, name: str) -> dict[str, Any]:
         ],
         "running": hooks.left_running(name),
         "left_out": [item for item in hooks.left_out if item.plugin == name],
-        "failed": len(failures),
-        "failures": [_failure(item) for item in failures[: -SHOWN_FAILURES - 1 : -1]],
+        "lost": ledger.dropped(name),
+        "skipped": ledger.skipped(name),
+        "failed": ledger.failed(name),
+        "failures": [_failure(item) for item in ledger.of(name)[: -SHOWN_FAILURES - 1 : -1]],
     }
 
 

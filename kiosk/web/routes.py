@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
-from typing import TypeAlias
+from enum import Enum
+from typing import Final, TypeAlias
 
 from aiohttp import web
 
@@ -13,6 +14,19 @@ from kiosk.errors import StartupError
 from kiosk.security.access import Access
 
 Handler: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class Cost(Enum):
+    """What a request counts as, where somebody makes too many of them."""
+
+    FREE = "free"
+    """Not counted: the files of pages, and whether the server lives."""
+    USUAL = "usual"
+    SEARCH = "search"
+    """It goes through everything that is kept, and is counted by itself as well."""
+
+
+COSTS: Final = web.AppKey("costs", dict[web.AbstractRoute, Cost])
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +38,7 @@ class Route:
     handler: Handler
     access: Access | None = None
     socket: bool = False
+    cost: Cost = Cost.USUAL
 
 
 def add_routes(app: web.Application, routes: Iterable[Route]) -> None:
@@ -32,6 +47,7 @@ def add_routes(app: web.Application, routes: Iterable[Route]) -> None:
     The middleware answers 403 on any address that did not come through here.
     """
     table = app.setdefault(keys.ACCESS, {})
+    costs = app.setdefault(COSTS, {})
     for route in routes:
         if not isinstance(route.access, Access):
             raise StartupError(
@@ -40,9 +56,11 @@ def add_routes(app: web.Application, routes: Iterable[Route]) -> None:
             )
         try:
             resource = app.router.add_resource(route.path)
-            table[resource.add_route(route.method, route.handler)] = route.access
-            if route.method == "GET" and not route.socket:
-                table[resource.add_route("HEAD", route.handler)] = route.access
+            head = ("HEAD",) if route.method == "GET" and not route.socket else ()
+            for method in (route.method, *head):
+                added = resource.add_route(method, route.handler)
+                table[added] = route.access
+                costs[added] = route.cost
         except (RuntimeError, ValueError) as error:
             raise StartupError(
                 f"The route {route.method} {route.path} cannot be used: {error}."
@@ -52,3 +70,8 @@ def add_routes(app: web.Application, routes: Iterable[Route]) -> None:
 def access_of(request: web.Request) -> Access | None:
     """Return who may use the requested address; None for one that is not in the table."""
     return request.app[keys.ACCESS].get(request.match_info.route)
+
+
+def cost_of(request: web.Request) -> Cost:
+    """Return what a request of this address counts as."""
+    return request.app[COSTS].get(request.match_info.route, Cost.USUAL)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import weakref
 from collections.abc import Callable, Collection
+from typing import Final
 
 import structlog
 from aiohttp import WSCloseCode, WSMsgType, web
@@ -17,7 +18,7 @@ from kiosk.security.access import Access
 from kiosk.session.session import Session
 from kiosk.signaling import messages as m
 from kiosk.signaling.protocol import KioskProtocol, Phase
-from kiosk.web import attract
+from kiosk.web import attract, insight
 from kiosk.web.agent import DeviceAgent
 from kiosk.web.request import identity
 from kiosk.web.routes import Route
@@ -64,6 +65,8 @@ class KioskSockets:
         )
 
 
+NOTICED_GAP_S: Final = 2.0
+"""Between two visitors noticed by one screen, for the count of them."""
 SOCKETS = web.AppKey("kiosk_sockets", KioskSockets)
 KIOSKS = web.AppKey("kiosks", dict[str, Kiosk])
 TEXTS = web.AppKey("texts", Texts)
@@ -85,6 +88,7 @@ class _Conversation:
         )
         self._shell = app[SHELL]
         self._page_events = 0
+        self._noticed_at = -NOTICED_GAP_S
         self._detach: Callable[[], None] | None = None
 
     @property
@@ -139,6 +143,8 @@ class _Conversation:
         elif isinstance(message, m.PageEvent):
             self._page_events += 1
             self._shell.heard(self._kiosk.id, message, self._page_events)
+            if message.event == "noticed":
+                await self._noticed()
         elif self._session is not None:
             self._session.visitor.message(message)
 
@@ -187,8 +193,10 @@ class _Conversation:
         return self._session is not None
 
     async def _start(self, start: m.Start) -> None:
-        if start.by != "touch" and not self._settings.attract.presence_starts:
-            raise SignalingError("not_now", "This screen starts by a touch only.")
+        attract = self._settings.attract
+        may = {"touch": True, "voice": attract.speak_starts != "off"}
+        if not may.get(start.by, attract.presence_starts):
+            raise SignalingError("not_now", f"This screen does not start by {start.by}.")
         language = start.language or self._kiosk.language
         if language not in self._settings.site.languages:
             known = ", ".join(self._settings.site.languages)
@@ -197,6 +205,13 @@ class _Conversation:
         self._session = await self._app[keys.REGISTRY].start(self._kiosk, self._socket, language)
         self._protocol.visit_began()
         self._app[keys.METRICS].starts.labels(start.by).inc()
+
+    async def _noticed(self) -> None:
+        # A page waits far longer between two; this bounds what one that does not may have written.
+        now = self._app[keys.CLOCK].monotonic()
+        if now - self._noticed_at >= NOTICED_GAP_S:
+            self._noticed_at = now
+            await insight.count_noticed(self._app, self._kiosk.id)
 
     def gone(self) -> None:
         """The socket is closed."""

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
+import gzip
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from aiohttp import hdrs, web
+from aiohttp import ETag, hdrs, web
 
 from kiosk.errors import StartupError
 from kiosk.security.access import Access
-from kiosk.web.routes import Route
+from kiosk.web.routes import Cost, Route
 
 PREFIX: Final = "/static/"
 _YEAR: Final = "public, max-age=31536000, immutable"
@@ -42,6 +44,11 @@ _TYPES: Final[Mapping[str, str]] = {
     ".woff2": "font/woff2",
 }
 
+# What is text is sent packed to whoever takes it; pictures, sounds and fonts are packed already.
+_PACKED: Final = {".css", ".html", ".js", ".json", ".svg", ".txt", ".wasm", ".webmanifest"}
+_PACKED_BYTES: Final = range(1_000, 2_000_000)
+"""Less is not worth it; more is a site's own, and would be kept in memory."""
+
 
 @dataclass(frozen=True, slots=True)
 class _File:
@@ -56,6 +63,15 @@ class _File:
 def _digest(path: Path, _mtime_ns: int, _size: int) -> str:
     """Read a file once for as long as it stays what it is: fonts are most of a start's reading."""
     return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+
+
+@functools.lru_cache(maxsize=512)
+def _packed(file: _File) -> bytes | None:
+    """Pack a file once for as long as it stays what it is; None where that is not worth it."""
+    if file.path.suffix.lower() not in _PACKED:
+        return None
+    text = file.path.read_bytes() if file.made is None else file.made.encode()
+    return gzip.compress(text, mtime=0) if len(text) in _PACKED_BYTES else None
 
 
 class StaticFiles:
@@ -133,15 +149,33 @@ class StaticFiles:
         if file is None:
             raise web.HTTPNotFound
         current = request.query.get("v") in {file.digest, self.version}
-        response: web.StreamResponse
-        if file.made is not None:
-            response = web.Response(text=file.made)
-        else:
-            response = web.FileResponse(file.path)
+        response = await self._sent(request, file)
         response.headers[hdrs.CONTENT_TYPE] = file.type
         response.headers[hdrs.CACHE_CONTROL] = _YEAR if current else "no-cache"
         return response
 
+    async def _sent(self, request: web.Request, file: _File) -> web.StreamResponse:
+        packed = None
+        if hdrs.RANGE not in request.headers:
+            packed = await asyncio.to_thread(_packed, file)
+        if packed is not None and "gzip" in request.headers.get(hdrs.ACCEPT_ENCODING, ""):
+            tag = ETag(f"{file.digest}-gzip")
+            response = web.Response(body=packed)
+            if tag in (request.if_none_match or ()):
+                response = web.Response(status=304)
+            response.headers[hdrs.CONTENT_ENCODING] = "gzip"
+            response.etag = tag
+        elif file.made is not None:
+            response = web.Response(text=file.made)
+        else:
+            plain = web.FileResponse(file.path)
+            if packed is not None:
+                plain.headers[hdrs.VARY] = hdrs.ACCEPT_ENCODING
+            return plain
+        response.headers[hdrs.VARY] = hdrs.ACCEPT_ENCODING
+        return response
+
     def routes(self) -> list[Route]:
         """Return the address of every file."""
-        return [Route("GET", f"{PREFIX}{{name:.+}}", self.handle, Access.PUBLIC)]
+        path = f"{PREFIX}{{name:.+}}"
+        return [Route("GET", path, self.handle, Access.PUBLIC, cost=Cost.FREE)]

@@ -25,6 +25,7 @@ STATES: Final = (
     ("present", "Somebody comes"),
     ("consent", "Notice"),
     ("details", "What is kept"),
+    ("asked", "Notice, unanswered"),
     ("connecting", "Connecting"),
     ("queued", "In the queue"),
     ("listening", "Listening"),

@@ -19,7 +19,7 @@ from kiosk.web.asking import Asked, export, look
 from kiosk.web.dashboard import render
 from kiosk.web.erase_page import ErasePage
 from kiosk.web.request import form, operator, refuse
-from kiosk.web.routes import Route
+from kiosk.web.routes import Cost, Route
 
 PAGE: Final = 30
 """Visits on one page."""
@@ -141,6 +141,12 @@ def routes() -> list[Route]:
     """Return the addresses of this module."""
     return [
         Route("GET", "/operator/transcripts", transcripts_page, Access.TRANSCRIPT_READ),
-        Route("POST", "/operator/transcripts", search, Access.TRANSCRIPT_READ),
-        Route("POST", "/operator/transcripts/export", export_file, Access.TRANSCRIPT_EXPORT),
+        Route("POST", "/operator/transcripts", search, Access.TRANSCRIPT_READ, cost=Cost.SEARCH),
+        Route(
+            "POST",
+            "/operator/transcripts/export",
+            export_file,
+            Access.TRANSCRIPT_EXPORT,
+            cost=Cost.SEARCH,
+        ),
     ]

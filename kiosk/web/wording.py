@@ -144,6 +144,7 @@ _COMMANDS: Final = {
     "service": "being in service or not",
 }
 _DEVICE_ERRORS: Final = {
+    "upstream": "Its line to Voice Live broke",
     "server": "The server refused something it sent",
     "microphone": "Its microphone failed",
     "media": "The picture's connection failed",

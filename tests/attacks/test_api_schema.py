@@ -35,10 +35,15 @@ from tests.unit.transcripts.keeping import Sink, SinkPlugin
 ME: Final = "anna"
 SECTIONS: Final[Mapping[str, Any]] = {
     "plugins": {"far": SinkPlugin(Sink())},
-    "operators": {"prove_minutes": 600},
+    "operators": {
+        "prove_minutes": 600,
+        "requests_per_minute": 100_000,
+        "searches_per_minute": 10_000,
+    },
     "alerts": {"channels": {"pager": {"type": "alertmanager", "url": "http://127.0.0.1:9"}}},
 }
-"""An old login would be asked for a proof; nobody listens at the pager's address."""
+"""An old login would be asked for a proof, and one in a hurry to wait; nobody listens at the
+pager's address."""
 MORE_RULES: Final = (
     # What a document cannot say: names of this site's, days that go together, what only one knows.
     "GET /api/insight",  # at most a year, the last day not before the first

@@ -73,6 +73,10 @@ async def states(page: Page, stage: Stage) -> AsyncIterator[str]:
     yield "consent"
     await page.get_by_test_id("consent-more").click()
     yield "consent, all of it"
+    await stage.say(m.Notice(code="idle", text="Still there?", seconds=20))
+    await page.get_by_test_id("consent-stay").wait_for()
+    yield "consent, asked whether anybody is there"
+    await stage.say(m.NoticeGone(code="idle"))
     await page.get_by_test_id("consent-type").click()
     await stage.until(lambda: bool(stage.of(m.Microphone)))
     yield "connecting"
@@ -159,6 +163,17 @@ async def test_a_seated_reach_needs_nothing_in_the_upper_half_of_a_tall_screen()
             assert await page.evaluate(LOW) == [], name
             assert await faults(page, axe=False) == [], name
             await dressed(page, FEW[0])
+
+
+@pytest.mark.parametrize("size", [(390, 844), (360, 640), (540, 960)])
+async def test_the_notice_can_be_answered_in_a_small_window(size: tuple[int, int]) -> None:
+    async with opened(*NO_MICROPHONE, microphone=False) as (stage, page):
+        await page.set_viewport_size({"width": size[0], "height": size[1]})
+        await page.get_by_test_id("start").click()
+        await state(page, "consent")
+        for button in ("consent-more", "consent-more", "consent-type"):
+            await page.get_by_test_id(button).click()  # fails where something lies over it
+        await stage.until(lambda: bool(stage.of(m.Consent)))
 
 
 # Texts, themes and reach move things about; contrast only paints them, so it needs no more

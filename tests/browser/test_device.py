@@ -100,10 +100,10 @@ async def test_it_reports_and_does_what_it_is_told() -> None:
         refused = await told(stage, "restart_visit")
         assert (refused.ok, refused.detail) == (False, "nobody visits now")
 
-        # What the house set stays over a reload, which the new page answers; the language goes.
+        # What the house set stays over a reload, which the new page answers.
         assert (await told(stage, "reload")).ok
         await state(page, "attract")
-        assert await page.locator("html").get_attribute("lang") == "en"
+        await page.wait_for_selector("html[lang=de]")
         assert await volume(page) == pytest.approx(0.4)
         assert await note.inner_text() == text
         assert (await told(stage, "message")).ok

@@ -15,6 +15,7 @@ from kiosk import keys
 from kiosk.model import EndReason, VisitSummary
 from kiosk.web.live import FOLLOWER_QUEUE
 from tests.browser.browsers import CHROMIUM, lent
+from tests.unit.signaling.test_device import FACTS
 from tests.unit.web.composing import PASSWORD, Site, site
 
 pytestmark = [
@@ -79,6 +80,23 @@ async def test_the_list_follows_and_a_pause_holds_it(tmp_path: Path) -> None:
         await expect(page.locator("#recent")).to_contain_text("nobody answered any more")
         await row.get_by_role("link", name="Listening").click()
         await expect(page.get_by_role("heading", level=1)).to_have_text("Visit at Main entrance")
+
+
+async def test_a_row_and_a_tile_say_that_the_picture_stopped(tmp_path: Path) -> None:
+    async with site(tmp_path) as running, dashboard(running, "/operator/") as page:
+        await expect(page.locator("#live")).to_have_text("Live")
+        await expect(page.locator("#pick-all-words")).to_have_text("All 2 that fit")
+        await page.get_by_role("searchbox").fill("lobby")
+        await expect(page.locator("#pick-all-words")).to_have_text("The one that fits")
+        await page.get_by_role("searchbox").fill("")
+        await running.visit()
+        facts = FACTS | {"frame_age_s": 45}
+        await running.publish(ev.KioskReported(kiosk_id="main", at=running.at(), facts=facts))
+        picture = page.locator('.unit[data-kiosk="main"] .frame')
+        await expect(picture).to_contain_text("picture stopped")
+        await page.goto("/operator/?view=wall")
+        await expect(picture).to_be_visible()
+        await expect(page.locator('.unit[data-kiosk="west"] .frame')).to_be_hidden()
 
 
 async def test_a_visit_is_read_live_ended_once_asked_and_over(tmp_path: Path) -> None:

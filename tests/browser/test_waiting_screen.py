@@ -187,6 +187,7 @@ async def test_a_wake_invites_once_and_then_waits_again() -> None:
             "Hello! Shall we talk?"
         )
         await expect(page.locator("h1#attract-title")).to_be_visible()
+        await stage.until(lambda: [one.event for one in stage.of(m.PageEvent)] == ["noticed"])
         await passed(page, 16_000)
         await expect(page.locator("body:not([data-present])")).to_have_count(1)
         await stage.say(m.Wake())  # within the cooldown

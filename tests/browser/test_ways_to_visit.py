@@ -187,17 +187,24 @@ async def say_until(page: Page, words: str, selector: str) -> None:
     raise AssertionError(f"four times it was not understood: {selector}")
 
 
-async def test_by_speech_alone_after_the_first_wake(
+async def test_by_speech_alone_from_the_first_word(
     kiosk_harness: MakeHarness, engines: Engines, tmp_path: Path
 ) -> None:
-    settings = {**QUICK, "site": {"consent": False, "spoken_notice": "greeting"}}
+    settings = {
+        **QUICK,
+        "site": {"consent": False, "spoken_notice": "greeting"},
+        "attract": {"speak_starts": "medium"},
+    }
     harness = await kiosk_harness(
         engines=engines, scenario=TALK, settings=settings, plugins={"short": Short()}
     )
     bigger = await wav(engines, tmp_path, "please make the text much bigger")
     goodbye = await wav(engines, tmp_path, "goodbye and thank you")
     async with opened(harness, script=VOICE) as page:
-        await page.get_by_test_id("start").click()
+        # Nothing is touched from here on.
+        await expect(page.get_by_test_id("start")).to_have_text("Touch or speak to start")
+        await page.get_by_text("The microphone notices when somebody speaks").wait_for()
+        await say_until(page, bigger, "body:not([data-state=attract])")
         # The notice is spoken first, because nobody could read it here.
         await page.locator(".words", has_text="with a computer").wait_for()
         await page.locator(ANSWER).get_by_text("Welcome.").wait_for()
@@ -217,19 +224,20 @@ async def test_by_speech_alone_through_the_browsers_own_microphone(
     kiosk_harness: MakeHarness, natural_engines: Engines, tmp_path: Path
 ) -> None:
     parts: list[str | float] = [
-        16.0, "Where are the toilets?", 16.0, "Could you make the text bigger, please?", 14.0,
-        "Please speak slower.", 14.0, "Goodbye, and thank you.", 30.0,
+        6.0, "Hello, good morning!", 20.0, "Where are the toilets?", 16.0,
+        "Could you make the text bigger, please?", 14.0, "Please speak slower.", 14.0,
+        "Goodbye, and thank you.", 30.0,
     ]  # fmt: skip
     await record(natural_engines, tmp_path / "visit.wav", parts)
     settings = {
         "hooks": {"dir": MUSEUM},
         "site": {"consent": False, "spoken_notice": "greeting"},
+        "attract": {"speak_starts": "medium"},
     }
     harness = await kiosk_harness(
         engines=natural_engines, settings=settings, plugins={"short": Short()}
     )
     async with page_of(harness, microphone=tmp_path / "visit.wav") as page:
-        await page.get_by_test_id("start").click()
         await page.locator(".words", has_text="with a computer").wait_for()
         await page.locator("[data-testid=card] svg.wayfinding-map").wait_for()
         await page.wait_for_selector("html[data-text-size=large]")

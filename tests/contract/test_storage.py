@@ -212,6 +212,13 @@ async def test_logins_that_are_over_or_unused_are_purged(
     assert await storage.logins.delete_of("anna") == 1
 
 
+async def test_visits_that_are_there_are_told_with_their_house(storage: Storage) -> None:
+    await storage.kiosks.sync([Kiosk("main", "Main", "", "en", site="north")])
+    await storage.visits.started("visit_1", "main", "en", NOON)
+    assert await storage.visits.sites_of({"visit_1", "visit_2"}) == {"visit_1": "north"}
+    assert await storage.visits.sites_of(()) == {}
+
+
 async def test_the_audit_is_newest_first_and_in_pages(storage: Storage) -> None:
     for number in range(5):
         await storage.audit.add("anna", "visit.end", f"visit_{number}", "x" * 900)

@@ -82,7 +82,10 @@ def test_every_hook_message_and_event_is_described() -> None:
 def test_the_environment_file_holds_the_defaults() -> None:
     lines = (ROOT / "deploy/env.example").read_text(encoding="utf-8").splitlines()
     found = [m for line in lines if (m := re.fullmatch(r"#(KIOSK_[A-Z0-9_]+)=(.*)", line))]
-    assert {m[1] for m in found} == {s.env for _, s in ALL if not s.in_list}
+    ours = [s for _, s in ALL if not s.in_list]
+    files = {s.env_file for s in ours} - {""}
+    assert "KIOSK_UPSTREAM__API_KEY_FILE" in files
+    assert {m[1] for m in found} == {s.env for s in ours} | files | {"KIOSK_KEY_VAULT"}
     # A key of an optional table alone would bring the table to life.
     alone = {s.env for section, s in ALL if section.optional}
     values = {m[1]: m[2].strip("'") for m in found if m[2] and m[1] not in alone}
@@ -106,7 +109,9 @@ def test_the_environment_file_holds_the_defaults() -> None:
 def test_variables_are_known_by_their_names() -> None:
     known = known_variables()
     assert {"KIOSK_SERVER__PORT", "KIOSK_UPSTREAM__AVATAR__CHARACTER", "KIOSK_VISIT"} <= known
+    assert {"KIOSK_KEY_VAULT", "KIOSK_ACCESS__SERVICE_PIN_FILE", "KIOSK_PLUGINS_FILE"} <= known
     assert "KIOSK_KIOSKS__ID" not in known
+    assert "KIOSK_SITE__NAME_FILE" not in known
 
 
 def test_the_example_in_settings_md_works(tmp_path: Path) -> None:

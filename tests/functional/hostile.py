@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import asynccontextmanager
 from types import SimpleNamespace
 from typing import Any, Final, Literal, get_args
 
 import pluggy
 from pydantic import BaseModel
+from typing_extensions import override
 
 from kiosk.clock import SystemClock
 from kiosk.hooks import specs
 from kiosk.hooks.markers import PROJECT, Mode, Policy, hookimpl
+from kiosk.hooks.specs import RegisterSink, RegisterTool
+from kiosk.model import TranscriptEntry, TranscriptSink
 
 Way = Literal["raises", "exits", "hangs", "blocks", "nonsense", "leaks"]
 WAYS: Final = get_args(Way)
@@ -53,6 +56,37 @@ def hostile(hook: str, way: Way, *, block_s: float) -> object:
     else:
         implementation = _during(way, block_s)
     return SimpleNamespace(**{hook: hookimpl(implementation)})
+
+
+def hostile_tool(way: Way, *, block_s: float) -> object:
+    """Return a plugin whose tool `call_lift` is bad when it is called."""
+
+    async def call_lift() -> Any:
+        """Call the lift."""
+        if way == "hangs":
+            await asyncio.Event().wait()
+        return _bad(way, block_s) or "The lift comes."
+
+    def register_tools(register: RegisterTool) -> None:
+        register(call_lift, timeout_s=0.3)
+
+    return SimpleNamespace(register_tools=hookimpl(register_tools))
+
+
+def hostile_sink(way: Way, *, block_s: float) -> object:
+    """Return a plugin whose sink `ledger` is bad whenever it is written to."""
+
+    class Ledger(TranscriptSink):
+        name = "ledger"
+
+        @override
+        async def write(self, batch: Sequence[TranscriptEntry]) -> None:
+            _bad(way, block_s)
+
+    def register_transcript_sinks(register: RegisterSink) -> None:
+        register(Ledger())
+
+    return SimpleNamespace(register_transcript_sinks=hookimpl(register_transcript_sinks))
 
 
 def _bad(way: Way, block_s: float) -> Any:

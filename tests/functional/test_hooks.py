@@ -285,6 +285,28 @@ async def test_hook_session_error(kiosk_harness: MakeHarness, engines: Engines) 
     assert not harness.upstream_events()
 
 
+class Mute:
+    """Is required, and cannot greet."""
+
+    @hookimpl
+    async def greeting(self) -> str:
+        raise OSError("no house rules")
+
+
+@pytest.mark.expects_failures
+async def test_no_visit_goes_on_without_the_greeting_of_a_required_plugin(
+    kiosk_harness: MakeHarness, engines: Engines
+) -> None:
+    settings = {"plugins": {"rules": {"required": True}}, "hooks": {"breaker_failures": 2}}
+    harness = await kiosk_harness(engines=engines, plugins={"rules": Mute()}, settings=settings)
+    for _ in range(2):
+        visit = await touched(harness)
+        await visit.until(lambda v: v.ended == "plugin_required_failed", "refusal")
+        await visit.aclose()
+    # Left out now, it would not even be asked: nobody is let in to find that out.
+    assert (await refusal(await touched(harness)))["code"] == "unavailable"
+
+
 @pytest.mark.expects_failures
 async def test_a_plugin_that_is_not_required_may_fail(
     kiosk_harness: MakeHarness, engines: Engines

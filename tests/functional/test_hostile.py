@@ -21,7 +21,15 @@ from kiosk.signaling import messages as m
 from kiosk.testing import KioskHarness, Visit
 from kiosk.testing.fixtures import MakeHarness
 from kiosk.transcripts.erasing import By
-from tests.functional.hostile import WAYS, Way, hooks, hostile, is_called_once
+from tests.functional.hostile import (
+    WAYS,
+    Way,
+    hooks,
+    hostile,
+    hostile_sink,
+    hostile_tool,
+    is_called_once,
+)
 from tests.functional.looking import log_in, page
 
 WITHIN_S = 60.0
@@ -35,9 +43,10 @@ TALK = Scenario(
     name="hostile",
     replies=(
         Reply(match="gate", call=Call(name="open_gate", arguments={"gate": "a"}), after="{output}"),
+        Reply(match="lift", call=Call(name="call_lift", arguments={}), after="{output}"),
     ),
 )
-COUNTERS = {"raises": "HostileError", "exits": "SystemExit", "hangs": "took longer than"}
+COUNTERS = {"raises": "HostileError", "exits": "SystemExit", "hangs": "took "}
 
 
 class Guest:
@@ -107,6 +116,36 @@ async def test_a_visit_completes_and_the_dashboard_names_hook_and_plugin(
         await erases(harness)
     if not refused and hook != "register_commands":
         await is_named(harness, hook, way)
+
+
+@pytest.mark.expects_failures
+@pytest.mark.parametrize("way", WAYS)
+async def test_a_bad_tool_is_answered_for_and_named(
+    kiosk_harness: MakeHarness, engines: Engines, way: Way
+) -> None:
+    guest = Guest()
+    plugin = hostile_tool(way, block_s=0.4)
+    harness, _ = await started(kiosk_harness, engines, plugin, guest)
+    visit = await harness.visit(media=False, microphone=False)
+    assert await visit.heard()
+    await visit.type("Call the lift, please.")
+    answer = await visit.heard()
+    assert "The lift comes" in answer or "did not work" in answer
+    await visit.leave()
+    await visit.aclose()
+    await completes(harness, guest)
+    await is_named(harness, "tool call_lift", way)
+
+
+@pytest.mark.expects_failures
+@pytest.mark.parametrize("way", ["raises", "exits", "blocks", "leaks"])
+async def test_a_bad_sink_costs_no_words_and_is_named(
+    kiosk_harness: MakeHarness, engines: Engines, way: Way
+) -> None:
+    guest = Guest()
+    harness, _ = await started(kiosk_harness, engines, hostile_sink(way, block_s=0.4), guest)
+    await completes(harness, guest)
+    await is_named(harness, "sink ledger", way)
 
 
 def longest_s(hook: str) -> float:
@@ -199,7 +238,8 @@ async def erases(harness: KioskHarness) -> None:
 
 async def is_named(harness: KioskHarness, hook: str, way: Way) -> None:
     """Find the hook in the plugin's own part of the operator's page."""
-    await harness.app[keys.HOOKS].settle((hooks()[hook].timeout_s or 0) + 1)
+    policy = hooks().get(hook)  # of a tool or a sink there is none
+    await harness.app[keys.HOOKS].settle(((policy and policy.timeout_s) or 0) + 1)
     await log_in(harness)
     await page(harness, "/operator/")
     text = await page(harness, "/operator/plugins")

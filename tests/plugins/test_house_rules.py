@@ -126,7 +126,7 @@ async def test_a_refused_tool_is_not_called_and_the_day_is_counted(
     await harness.transcript(visit.id)
     await harness.app[keys.HOOKS].settle(5)
     await log_in(harness)
-    assert "Ended: visitor left" in await page(harness, "/operator/")
+    assert "Visits ended: visitor left" in await page(harness, "/operator/")
     site, call = fake_site(RuleSettings.model_validate(rules)), ToolCall("1", "open_gate", {})
     answer = visit_rules.before_tool_call(site, fake_session(), call)
     assert answer == Refuse("Not at this kiosk.")

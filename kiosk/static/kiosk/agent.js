@@ -1,6 +1,6 @@
 // The page as a device: reports about itself to operators, keeps what they set, takes their commands.
 
-const KEY = "kiosk.device"; // what stays over a reload: volume, mute, the house's note
+const KEY = "kiosk.device"; // what stays over a reload: volume, mute, language, the house's note
 const RELOADING = "kiosk.command"; // the reload that the next page answers
 const MIN_GAP_MS = 2_000;
 const MAX_ERRORS = 5;
@@ -28,6 +28,7 @@ export class Agent {
     this.applySound();
     this.#listen();
     this.onHeld = () => {}; // whoever loads newer pages sets it
+    if (this.kept.language !== this.texts.home) this.speaks(this.kept.language);
     if (this.kept.dark) this.#use("commands", ({ showDark }) => showDark(this));
     if (this.kept.note?.until > Date.now()) this.#use("commands", ({ showNote }) => showNote(this));
   }
@@ -35,6 +36,15 @@ export class Agent {
   get silentS() {
     const now = performance.now();
     return now - this.frameAt > FRAMES_GAP_MS ? null : (now - this.soundAt) / 1_000;
+  }
+
+  /** Have the waiting screen in a language; false when the site does not offer it. */
+  speaks(language) {
+    const { texts, visit } = this;
+    if (!texts.has(language)) return false;
+    texts.home = language;
+    if (!visit.isOn) visit.useLanguage(language);
+    return true;
   }
 
   /** Change what stays over a reload. */
@@ -208,7 +218,7 @@ export class Agent {
 }
 
 function recall() {
-  const kept = { volume: 100, muted: false, note: null, held: false, dark: false };
+  const kept = { volume: 100, muted: false, note: null, held: false, dark: false, language: "" };
   try {
     return { ...kept, ...JSON.parse(localStorage.getItem(KEY) ?? "{}") };
   } catch {

@@ -8,8 +8,8 @@ const NUDGE_EVERY_MS = 60_000;
 const NUDGES = [[0, 0], [4, 2], [6, -3], [2, -5], [-3, -4], [-6, 0], [-4, 4], [1, 6]]; // px: burn-in
 
 export class Attract {
-  constructor({ page, texts, visit, socket }) {
-    Object.assign(this, { page, texts, visit, socket });
+  constructor({ page, texts, visit, socket, microphone }) {
+    Object.assign(this, { page, texts, visit, socket, microphone });
     this.own = page.attract;
     this.body = document.body;
     this.title = document.getElementById("attract-title");
@@ -29,6 +29,7 @@ export class Attract {
     this.isWaiting = false;
     this.#stateChanged();
     if (this.own.presence === "camera") this.#watch();
+    if ((this.own.speaks ?? "off") !== "off") this.#listen();
     if (this.own.slides.length) this.#slides();
   }
 
@@ -62,11 +63,13 @@ export class Attract {
       this.#every("nudge", NUDGE_EVERY_MS, () => this.#nudge());
       this.slides?.later();
       this.camera?.start();
+      this.voice?.start();
     } else {
       this.begun = true;
       for (const name of Object.keys(this.timers)) this.#cancel(name);
       this.slides?.stop();
       this.camera?.stop();
+      this.voice?.stop();
     }
     this.#rest();
   }
@@ -99,6 +102,7 @@ export class Attract {
     if (this.isPresent) return;
     this.isPresent = true;
     this.body.dataset.present = "yes";
+    this.socket.send({ type: "page", event: "noticed" }); // where visits begin: a count, nobody's
     this.awakeUntil = now + AWAKE_MS;
     this.slides?.later();
     this.#line("attract.present");
@@ -136,6 +140,21 @@ export class Attract {
     this.socket.addEventListener("message", ({ detail }) => detail.type === "welcome" && this.#tellCamera());
     this.camera.addEventListener("here", () => this.#invite("presence", this.own.leave_ms));
     if (this.isWaiting) this.camera.start();
+  }
+
+  async #listen() {
+    const { Voice } = await import("./voice.js");
+    const notice = document.querySelector(".hearing");
+    this.voice = new Voice(this.microphone, this.own.speaks);
+    this.voice.addEventListener("on", () => { notice.hidden = false; });
+    this.voice.addEventListener("off", () => { notice.hidden = true; });
+    this.voice.addEventListener("spoke", () => {
+      // What the avatar said last is still in the room just after a visit; a closed house is closed.
+      if (!this.isWaiting || this.rest?.isDark || performance.now() < this.quietUntil) return;
+      this.voice.stop();
+      this.visit.start("voice");
+    });
+    if (this.isWaiting) this.voice.start();
   }
 
   // The page as a device reports it (agent.js); the moment it went and came back is told as well.
@@ -192,7 +211,7 @@ export class Attract {
       Object.assign(line, { lang: code, dir, textContent: text });
     }
     this.title.after(this.lines);
-    this.notice = document.querySelector(".watching");
+    this.notice = document.querySelector(".watching:not(.hearing)");
   }
 
   #rest() {

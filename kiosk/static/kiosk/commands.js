@@ -14,10 +14,9 @@ const COMMANDS = {
   identify: (agent, { seconds }) => identify(agent, seconds),
   volume: (agent, { level }) => agent.keep({ volume: level, muted: false }),
   mute: (agent, { muted }) => agent.keep({ muted }),
-  language: ({ texts, visit }, { language }) => {
-    if (!texts.has(language)) return { ok: false, detail: "this site does not offer that language" };
-    texts.home = language;
-    if (!visit.isOn) visit.useLanguage(language);
+  language: (agent, { language }) => {
+    if (!agent.speaks(language)) return { ok: false, detail: "this site does not offer that language" };
+    agent.keep({ language });
     return {};
   },
   message: async (agent, { text, minutes }) => {

@@ -40,7 +40,7 @@ const socket = new SignalSocket(
 const visit = new Visit({ page, texts, media, microphone, view, options, captions, cards, socket });
 
 const waiting = page.attract?.greetings
-  ? import("./attract.js").then(({ Attract }) => new Attract({ page, texts, visit, socket }))
+  ? import("./attract.js").then(({ Attract }) => new Attract({ page, texts, visit, socket, microphone }))
     .catch((error) => console.warn(`kiosk: the waiting screen keeps still (${error.name})`))
   : null;
 socket.addEventListener("message", ({ detail }) => {

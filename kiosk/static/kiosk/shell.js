@@ -75,10 +75,19 @@ export class Shell {
     }
   }
 
+  get #isOld() {
+    return Boolean(this.newest) && this.newest !== this.page.version;
+  }
+
+  // An operator wants it to stay at its version: nothing that can wait brings another.
+  get #isHeld() {
+    return this.#isOld && this.agent.kept.held;
+  }
+
   #lookAtVersion() {
-    const isOld = Boolean(this.newest) && this.newest !== this.page.version;
-    if (isOld && !this.agent.kept.held) this.reloads.want("stale");
+    if (this.#isOld && !this.#isHeld) this.reloads.want("stale");
     else this.reloads.unwant("stale");
+    if (this.#isHeld) for (const reason of ["daily", "visits"]) this.reloads.unwant(reason);
   }
 
   #service(reason = null) {
@@ -89,7 +98,8 @@ export class Shell {
 
   #rested() {
     if (this.visit.reloadWhenDone) this.reloads.want("crash");
-    if (this.visit.finished >= (this.limits.reload_after_visits ?? Infinity)) this.reloads.want("visits");
+    const isWorn = this.visit.finished >= (this.limits.reload_after_visits ?? Infinity);
+    if (isWorn && !this.#isHeld) this.reloads.want("visits");
     this.#watchGrowth();
     this.reloads.attempt();
   }
@@ -108,7 +118,7 @@ export class Shell {
     const { reload_heap_mb: heap = Infinity, reload_nodes: nodes = Infinity } = this.limits;
     const used = performance.memory?.usedJSHeapSize ?? 0;
     if (used > heap * 1e6 || document.getElementsByTagName("*").length > nodes) this.reloads.want("memory");
-    if (this.#isPastDaily()) this.reloads.want("daily");
+    if (this.#isPastDaily() && !this.#isHeld) this.reloads.want("daily");
   }
 
   #isPastDaily() {

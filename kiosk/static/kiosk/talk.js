@@ -142,6 +142,7 @@ export class Talk {
       view.setLevel(level);
     });
     microphone.addEventListener("lost", () => {
+      if (!this.isHere()) return; // the waiting screen listened for somebody to speak to it
       this.is("missing");
       view.focusTyping();
     });

@@ -2,7 +2,7 @@
 
 const CONVERSATION = new Set(["connecting", "queued", "greeting", "listening", "thinking", "speaking"]);
 const NOTICE_ORDER = [
-  "idle", "time_limit", "reconnecting", "busy", "error", "text_only", "microphone", "sound", "picture",
+  "idle", "form", "time_limit", "reconnecting", "busy", "error", "text_only", "microphone", "sound", "picture",
 ];
 // What a microphone that is not always open says, by whether the visitor talks.
 const PUSHED = {
@@ -244,13 +244,15 @@ export class View {
   #renderNotice() {
     clearTimeout(this.countdown);
     const box = part("notice");
+    const asking = part("consent-notice"); // the same question while the notice is on the screen
     const code = NOTICE_ORDER.find((one) => this.notices.has(one));
     box.hidden = !code;
     box.dataset.code = code ?? "";
-    part("stay").hidden = code !== "idle";
+    asking.hidden = code !== "idle";
+    part("stay").hidden = code !== "idle" && code !== "form";
     part("more-time").hidden = !this.notices.get(code)?.more;
     if (!code) {
-      box.firstElementChild.textContent = "";
+      box.firstElementChild.textContent = asking.firstElementChild.textContent = "";
       return;
     }
     const { text, key, until } = this.notices.get(code);
@@ -261,6 +263,7 @@ export class View {
       if (left > 0) this.countdown = setTimeout(() => this.#renderNotice(), 1_000);
     }
     box.firstElementChild.textContent = words;
+    asking.firstElementChild.textContent = asking.hidden ? "" : words;
   }
 }
 

@@ -51,7 +51,7 @@ export class Visit {
 
   // ── what the visitor does ──────────────────────────────────────────────────────────────────
 
-  /** @param {"touch" | "presence" | "wake"} by what noticed the visitor */
+  /** @param {"touch" | "presence" | "wake" | "voice"} by what noticed the visitor */
   start(by = "touch") {
     if (this.isOn || this.finishing) return;
     this.isOn = true;

@@ -32,6 +32,9 @@ function search() {
   }
   for (const group of list.querySelectorAll(".group")) group.hidden = !group.querySelector(".unit:not([hidden])");
   $("shown").textContent = `${shown} of ${lines.size}`;
+  // What is chosen goes with the search as it stands, so the words do, too.
+  const pick = $("pick-all-words");
+  if (pick) pick.textContent = shown === 1 ? "The one that fits" : `All ${shown} that fit`;
 }
 
 function placed(row) {

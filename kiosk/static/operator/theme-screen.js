@@ -24,7 +24,7 @@ await options.apply({ text_size: chosen.get("text") || undefined, contrast: chos
 
 const SPEAKERS = ["visitor", "avatar"];
 const SHOWN_AS = {
-  slide: "attract", present: "attract", closed: "attract", details: "consent", card: "listening", options: "listening",
+  slide: "attract", present: "attract", closed: "attract", details: "consent", asked: "consent", card: "listening", options: "listening",
   seeing: "listening", idle: "listening", unheard: "listening", maintenance: "attract",
   cleaning: "attract", event: "attract", out_of_order: "attract",
 };
@@ -49,7 +49,7 @@ if (state === "options" || state === "seeing") {
   }
   if (state === "seeing") panel.querySelector('[data-part="see"]').click();
 }
-if (state === "idle") view.notice({ code: "idle", key: "notice.idle", text: texts.get("notice.idle"), seconds: 12 });
+if (state === "idle" || state === "asked") view.notice({ code: "idle", key: "notice.idle", text: texts.get("notice.idle"), seconds: 12 });
 if (state === "ending") view.farewell(texts.get("ended.goodbye"));
 if (state === "refused") view.refused(texts.get("error.busy"));
 if (state === "offline") view.offline(false);

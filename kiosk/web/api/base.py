@@ -15,7 +15,7 @@ from pydantic_core import from_json
 
 from kiosk.security.access import Access
 from kiosk.web.request import refuse
-from kiosk.web.routes import Handler, Route
+from kiosk.web.routes import Cost, Handler, Route
 
 JSON: Final = "application/json"
 MAX_SEGMENT: Final = 200
@@ -69,8 +69,8 @@ ApiHandler = Callable[[web.Request, Given[Any, Any]], Awaitable[BaseModel | web.
 class ApiRoute:
     """One address of the interface.
 
-    `refusals` are the statuses it may answer with besides 401, 403, 404 and 422, which every one
-    may. `media` is the content type when the answer is not the model `answer` as JSON.
+    `refusals` are the statuses it may answer with besides 401, 403, 404, 422 and 429, which every
+    one may. `media` is the content type when the answer is not the model `answer` as JSON.
     """
 
     method: str
@@ -85,6 +85,7 @@ class ApiRoute:
     media: str = JSON
     tag: str = ""
     refusals: tuple[int, ...] = ()
+    cost: Cost = Cost.USUAL
 
     @property
     def address(self) -> str:
@@ -94,7 +95,9 @@ class ApiRoute:
 
 def routes(table: Iterable[ApiRoute]) -> list[Route]:
     """Return the addresses for the application."""
-    return [Route(item.method, item.path, _handler(item), item.access) for item in table]
+    return [
+        Route(item.method, item.path, _handler(item), item.access, cost=item.cost) for item in table
+    ]
 
 
 def _handler(route: ApiRoute) -> Handler:

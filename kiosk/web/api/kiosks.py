@@ -41,12 +41,20 @@ class Screen(Model):
     media: str
     why: str = Field(description="Why the picture comes the way it does.")
     quality: str
+    picture: str = Field(description="Whether the avatar's picture moves, by the newest report.")
+    picture_at: str = Field(description="When it last showed one; empty before the first.")
     need: str = Field(description="What needs a person.")
     page: str = Field(description="What is to be said of its version, when it is not the newest.")
+    page_has: str = Field(description="The version of its page, by its newest report.")
+    page_wanted: str = Field(description="The version this server gives to screens.")
     config: str
-    today: int = Field(description="Visits begun today.")
+    config_has: str = Field(description="The digest of the settings its page was made with.")
+    config_wanted: str = Field(description="The digest of its settings here.")
+    today: int = Field(
+        description="Visits begun today, also those in which the notice was not accepted."
+    )
     hours: list[int] = Field(description="The same hour by hour, from midnight at the site.")
-    error: str
+    error: str = Field(description="What the page told of, or how its line to Voice Live broke.")
     error_at: str
     last: str
     last_at: str
@@ -90,9 +98,20 @@ async def picture(request: web.Request, given: Given[Any, Any]) -> web.StreamRes
 
 
 def _screen(request: web.Request, fields: dict[str, Any]) -> Screen:
-    hours = request.app[keys.LIVE].day.of(fields["id"])
-    known = {name: fields[name] for name in Screen.model_fields if name != "hours"}
-    return Screen(**known, hours=list(hours))
+    live = request.app[keys.LIVE]
+    item = live.kiosks[fields["id"]]
+    report, pictured = item.report, item.pictured_at
+    more: dict[str, Any] = {
+        "hours": list(live.day.of(item.id)),
+        # Not in the row itself, which would be another one with every report.
+        "picture_at": pictured.isoformat(timespec="seconds") if pictured is not None else "",
+        "page_has": report.page if report is not None else "",
+        "page_wanted": live.version,
+        "config_has": report.config if report is not None else "",
+        "config_wanted": live.configs.get(item.id, ""),
+    }
+    known = {name: fields[name] for name in Screen.model_fields if name not in more}
+    return Screen(**known, **more)
 
 
 ROUTES = [

@@ -100,7 +100,7 @@ def _operation(
     path = item.address
     statuses = {401, 403, 404, 422, *item.refusals} if item.access is not Access.PUBLIC else {422}
     statuses |= {400, 413, 415} if item.body is not None else set()
-    statuses |= {503}
+    statuses |= {429, 503}
     parameters = [
         {
             "name": name,

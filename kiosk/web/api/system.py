@@ -53,6 +53,8 @@ class Plugin(Model):
     addresses: list[str]
     running: dict[str, int] = Field(description="Tasks that still run, by hook.")
     left_out: list[LeftOut]
+    lost: int = Field(description="Events it never heard of, because it was too slow for them.")
+    skipped: int = Field(description="Calls that were not made while a hook of it was left out.")
     failed: int = Field(description="Failures since the server started.")
     failures: list[Failure] = Field(description="The last of them, newest first.")
     checks: list[Check]

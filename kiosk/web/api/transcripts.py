@@ -22,6 +22,7 @@ from kiosk.web.asking import Asked, export, look
 from kiosk.web.keeping import CODES, MAX_WHY, by, refused, until_of
 from kiosk.web.noting import note
 from kiosk.web.request import operator, refuse
+from kiosk.web.routes import Cost
 
 MOST_VISITS = 100
 
@@ -359,15 +360,16 @@ _VISIT = "/api/transcripts/{visit:visit_[^/]+}"
 ROUTES = [
     ApiRoute(
         "POST", "/api/transcripts/search", search, _READ, "Search transcripts.",
-        body=SearchBody, answer=Visits,
+        body=SearchBody, answer=Visits, cost=Cost.SEARCH,
     ),
     ApiRoute(
         "POST", "/api/transcripts/export.csv", export_csv, Access.TRANSCRIPT_EXPORT,
-        "Export transcripts as CSV.", body=ExportBody, media=MEDIA["csv"],
+        "Export transcripts as CSV.", body=ExportBody, media=MEDIA["csv"], cost=Cost.SEARCH,
     ),
     ApiRoute(
         "POST", "/api/transcripts/export.jsonl", export_lines, Access.TRANSCRIPT_EXPORT,
         "Export transcripts as JSON Lines, a visit each.", body=ExportBody, media=MEDIA["jsonl"],
+        cost=Cost.SEARCH,
     ),
     ApiRoute(
         "POST", "/api/transcripts/code", of_code, _ERASE, "Find the visit of a visitor's code.",

@@ -56,6 +56,28 @@ test("a page is loaded anew past the hour, between visits, and tells so", async 
   assert.equal(made.reloads, 0, "once a day");
 });
 
+test("a screen that is held at its version stays there past the hour and many visits", async () => {
+  const { socket, shell, visit } = opened({ reload_at: "03:00", time_zone: "UTC", reload_after_visits: 3 });
+  shell.agent.kept.held = true;
+  socket.tell({ type: "welcome", page: "2" });
+  visit.finished = 3;
+  visit.onRest();
+  await made.time.pass(60 * MINUTE);
+  assert.equal(made.reloads, 0);
+  shell.agent.kept.held = false;
+  shell.agent.onHeld();
+  await made.time.pass(MINUTE);
+  assert.ok(made.reloads > 0, "let go, it takes the newer one");
+});
+
+test("a held screen whose server has nothing newer begins anew at the hour", async () => {
+  const { socket, shell } = opened({ reload_at: "03:00", time_zone: "UTC" });
+  shell.agent.kept.held = true;
+  socket.tell({ type: "welcome", page: "1" });
+  await made.time.pass(15 * MINUTE);
+  assert.equal(made.reloads, 1);
+});
+
 test("the hour is the site's, by the server's clock", async () => {
   const { socket } = opened({ reload_at: "03:00", time_zone: "America/New_York" });
   await made.time.pass(30 * MINUTE);

@@ -17,7 +17,7 @@ from tests.unit.session.stage import staged
 TEXTS = Texts.load()
 CASES: list[tuple[str, dict[str, str], m.Set, str]] = [
     ("change_text_size", {"size": "bigger text"}, m.Set(text_size="large"), "changed"),
-    ("change_volume", {"volume": "quieter"}, m.Set(volume=80), "hear me"),
+    ("change_volume", {"volume": "quieter"}, m.Set(volume=40), "hear me"),
     ("change_pace", {"pace": "slower"}, m.Set(pace="slow"), "slowly"),
     ("change_screen", {"look": "dark screen"}, m.Set(contrast="dark"), "changed"),
     ("change_language", {"language": "Deutsch"}, m.Set(language="de"), "Deutsch"),
@@ -48,8 +48,8 @@ async def test_what_is_at_its_end_is_said_and_not_changed() -> None:
     async with staged(builtins={"screen": ScreenTools(TEXTS, "standard")}) as stage:
         _, stage.far = await stage.open_line()  # type: ignore[attr-defined]  # for `called`
         stage.talking()
+        stage.ctx.comfort = Comfort(text_size="largest", volume=100)
         assert "as far" in await called(stage, "change_volume", {"volume": "louder"})
-        stage.ctx.comfort = Comfort(text_size="largest")
         assert "as far" in await called(stage, "change_text_size", {"size": "bigger text"})
         assert not stage.screen.all(m.Set)
         assert await called(stage, "change_text_size", {"size": "normal text"})

@@ -11,6 +11,7 @@ import pytest
 from aiohttp import web
 from click.testing import Result
 
+from kiosk.clock import SystemClock
 from kiosk.emulator.scenario.scenario import Scenario
 from kiosk.emulator.scenario.service import Service
 from kiosk.emulator.server.server import EmulatorServer
@@ -18,6 +19,7 @@ from kiosk.emulator.speech.engines import Engines
 from kiosk.storage.migrate import migrate
 from tests.unit.cli.commanding import kiosk, plugin, site
 from tests.unit.voicelive.service import serving
+from tests.unit.web.providing import provider
 
 
 async def check() -> Result:
@@ -43,7 +45,15 @@ async def test_all_is_well_against_the_emulator(tmp_path: Path, engines: Engines
         result = await check()
     assert result.exit_code == 0
     said = lines(result)
-    assert list(said) == ["settings", "sentences", "plugins", "database", "alerts", "upstream"]
+    assert list(said) == [
+        "settings",
+        "sentences",
+        "plugins",
+        "database",
+        "alerts",
+        "provider",
+        "upstream",
+    ]
     assert all(text.startswith("ok") for text in said.values())
     assert "offers 1 ICE servers" in said["upstream"]
     # The quota of avatars is small: a check must not use it.
@@ -151,6 +161,19 @@ async def test_a_channel_without_its_secret_is_wrong(tmp_path: Path) -> None:
     assert "alerts.channels.chat" in said
 
 
+async def test_the_provider_of_logins_is_asked_what_it_is(tmp_path: Path) -> None:
+    async with provider(SystemClock()) as known:
+        table = f'issuer = "{known.issuer}"\nclient_id = "kiosk"\nroles = {{ a = ["operator"] }}'
+        site(tmp_path, endpoint=None, **{"operators.oidc": table})
+        said = lines(await check())["provider"]
+        assert said == f"ok {known.issuer} answers and signs with 1 keys"
+        wrong = table.replace(known.issuer, f"{known.issuer}/other")
+        site(tmp_path, endpoint=None, **{"operators.oidc": wrong})
+        said = lines(await check())["provider"]
+    assert said.startswith("WRONG")
+    assert "correct operators.oidc.issuer" in said
+
+
 async def test_everything_is_tried_although_the_first_is_wrong(tmp_path: Path) -> None:
     plugin(tmp_path, "broken", "raise RuntimeError\n")
     storage = f'url = "sqlite+aiosqlite:///{tmp_path / "kiosk.toml" / "db.sqlite3"}"'
@@ -164,6 +187,7 @@ async def test_everything_is_tried_although_the_first_is_wrong(tmp_path: Path) -
         "plugins": "WRONG",
         "database": "WRONG",
         "alerts": "ok",
+        "provider": "ok",
         "upstream": "WRONG",
     }
     assert "AZURE_VOICELIVE_ENDPOINT" in said["upstream"]

@@ -91,6 +91,31 @@ def test_a_plugin_that_fails_in_its_visit_is_told_with_its_lines(tmp_path: Path)
     assert "drawer.py:6" in result.output
 
 
+FAILING_SINK = """
+from kiosk.hooks.markers import hookimpl
+from kiosk.model import TranscriptSink
+
+
+class Archive(TranscriptSink):
+    name = "archive"
+
+    async def write(self, batch):
+        raise OSError("no archive")
+
+
+@hookimpl
+def register_transcript_sinks(register):
+    register(Archive())
+"""
+
+
+def test_a_sink_that_takes_nothing_fails_the_test_of_its_plugin(tmp_path: Path) -> None:
+    result = kiosk("plugins", "test", str(plugin(tmp_path, "archive", FAILING_SINK)))
+    assert result.exit_code != 0
+    assert "FAILED sink archive: OSError" in result.output
+    assert "archive.py:10 write" in result.output
+
+
 def test_the_longest_run_of_a_plugins_tests_is_bounded() -> None:
     assert 60 <= plugin_test.TESTS_S <= 3600
 

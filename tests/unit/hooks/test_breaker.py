@@ -65,6 +65,22 @@ def test_a_try_without_a_verdict_is_taken_back() -> None:
     assert made.lets("gate", "cards")
 
 
+def test_what_pauses_is_told_without_beginning_a_try() -> None:
+    made, clock = breakers()
+    for _ in range(LIMIT):
+        made.failed("p", "greeting")
+    made.failed("p", "cards")
+    assert list(made.pausing) == [("p", "greeting")]
+    clock.advance(PAUSE_S + 1)
+    assert list(made.pausing) == [], "the next call may try it"
+    assert made.lets("p", "greeting")
+    assert list(made.pausing) == [("p", "greeting")], (
+        "somebody tries; a second call would be left out"
+    )
+    made.succeeded("p", "greeting")
+    assert list(made.pausing) == []
+
+
 def test_an_operator_closes_all_of_a_plugin() -> None:
     made, _ = breakers()
     for hook in ("cards", "greeting"):

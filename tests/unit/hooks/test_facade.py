@@ -11,13 +11,16 @@ import pytest
 from pydantic import BaseModel
 from typing_extensions import override
 
-from kiosk.errors import PluginLoadError
+from kiosk.errors import PluginLoadError, RequiredPluginError
 from kiosk.events import DomainEvent
 from kiosk.hooks.facade import WITHHELD
 from kiosk.hooks.markers import hookimpl
 from kiosk.hooks.site import SessionHandle, Site
-from kiosk.model import Card, Greeting, Tool, TranscriptEntry, TranscriptSink
-from tests.unit.hooks.hooking import Session, hooked, running, turn
+from kiosk.hooks.values import Deny, Panel
+from kiosk.model import Card, Greeting, Kiosk, Tool, TranscriptEntry, TranscriptSink
+from tests.unit.hooks.hooking import ManualClock, Session, hooked, running, turn
+
+LOBBY = Kiosk("lobby", "Lobby", "entrance")
 
 
 class Colours(BaseModel):
@@ -189,6 +192,78 @@ async def test_hook_session_event() -> None:
         made.hooks.session_event(Session(), turn("hello"))
         assert await made.hooks.settle(10)
     assert heard == [("p", "visit_1", "turn_completed")]
+
+
+# ── a plugin that the site requires ──────────────────────────────────────────────────────────
+
+
+class Rules:
+    """Fails in everything of a visit that it is asked."""
+
+    @hookimpl
+    def greeting(self) -> str:
+        raise OSError("no house rules")
+
+    @hookimpl
+    def session_started(self) -> None:
+        raise OSError("no house rules")
+
+    @hookimpl
+    def dashboard_panels(self) -> list[Panel]:
+        raise OSError("no house rules")
+
+
+class Greets:
+    @hookimpl
+    def greeting(self) -> str:
+        return "Hello."
+
+
+@pytest.mark.parametrize("required", [True, False])
+async def test_a_required_greeting_that_fails_is_no_other_plugins_to_replace(
+    required: bool,
+) -> None:
+    plugins = {"good": Greets(), "rules": Rules()}
+    async with running(plugins, plugins={"rules": {"required": required}}) as made:
+        if not required:
+            assert await made.hooks.greeting(Session()) == Greeting("Hello.")
+            return
+        with pytest.raises(RequiredPluginError, match="rules is required and failed in greeting"):
+            await made.hooks.greeting(Session())
+
+
+async def test_nobody_visits_while_a_hook_of_a_required_plugin_is_left_out() -> None:
+    clock = ManualClock()
+    limits = {"breaker_failures": 2, "breaker_s": 60}
+    required = {"rules": {"required": True}}
+    plugins = {"rules": Rules(), "other": Rules()}
+    async with running(plugins, clock=clock, hooks=limits, plugins=required) as made:
+        hooks = made.hooks
+        for _ in range(2):
+            await hooks.dashboard_panels("anna")
+        assert await hooks.admit_session(LOBBY) is None, "operators' pages are not visits"
+        hooks.session_started(Session())
+        assert await hooks.settle(10)
+        assert await hooks.admit_session(LOBBY) is None, "it failed once"
+        hooks.session_started(Session())
+        assert await hooks.settle(10)
+        assert await hooks.admit_session(LOBBY) == Deny("")
+        clock.advance(61)
+        assert await hooks.admit_session(LOBBY) is None, "a visit may try it again"
+        hooks.session_started(Session())
+        assert await hooks.settle(10)
+        assert await hooks.admit_session(LOBBY) == Deny("")
+        assert hooks.try_again("rules")
+        assert await hooks.admit_session(LOBBY) is None
+
+
+async def test_a_tool_of_a_required_plugin_that_is_left_out_keeps_visitors_out_too() -> None:
+    required = {"rules": {"required": True}}
+    async with running(
+        {"rules": Registers(find)}, hooks={"breaker_failures": 1}, plugins=required
+    ) as made:
+        made.hooks.tool_calls.failed(made.hooks.tools["find"], "OSError")
+        assert await made.hooks.admit_session(LOBBY) == Deny("")
 
 
 # ── mistakes at start ────────────────────────────────────────────────────────────────────────

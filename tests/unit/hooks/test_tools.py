@@ -13,6 +13,7 @@ from kiosk.errors import PluginLoadError
 from kiosk.hooks.site import SessionHandle
 from kiosk.hooks.tools import (
     ToolArgumentsError,
+    check_arguments,
     checked,
     is_async,
     tool_from_function,
@@ -168,6 +169,22 @@ def test_a_function_nobody_could_describe_is_refused() -> None:
         ({"description": " "}, "has no description"),
         ({"parameters": {"type": "array"}}, "must be JSON Schema of type object"),
         ({"timeout_s": 0.0}, "timeout_s must be above 0"),
+        (
+            {"parameters": {"type": "object", "properties": {"place": {"type": "text"}}}},
+            "tool 'find': parameters.properties.place.type is no JSON Schema",
+        ),
+        (
+            {"parameters": {"type": "object", "properties": {"place": {"pattern": "((("}}}},
+            "parameters.properties.place.pattern is no JSON Schema",
+        ),
+        (
+            {"parameters": {"type": "object", "$ref": "#/$defs/place"}},
+            "Pointer '/\\$defs/place' does not exist",
+        ),
+        (
+            {"parameters": {"type": "object", "$ref": "https://example.com/place.json"}},
+            "Retrieval is disabled",
+        ),
     ],
 )
 def test_a_tool_made_by_hand_is_checked(changes: dict[str, Any], sentence: str) -> None:
@@ -179,3 +196,64 @@ def test_a_tool_made_by_hand_is_checked(changes: dict[str, Any], sentence: str) 
     assert checked(Tool(**fine, handler=find, plugin="p")).name == "find"
     with pytest.raises(PluginLoadError, match=sentence):
         checked(Tool(**{**fine, **changes}, handler=find, plugin="p"))
+
+
+PLACE: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "place": {"type": "string", "enum": ["cafe", "shop"]},
+        "stops": {"type": "array", "items": {"type": "integer"}},
+        "code": {"type": "string", "pattern": "^(a+)+$"},
+    },
+    "required": ["place"],
+    "additionalProperties": False,
+}
+
+
+def by_hand(handler: Callable[..., Any], parameters: dict[str, Any] = PLACE) -> Tool:
+    return checked(Tool("find", "Find.", parameters, handler, plugin="p"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ({}, 'arguments: "place" is a required property'),
+        ({"place": "secret"}, 'argument place: it is not one of "cafe" or "shop"'),
+        ({"place": "cafe", "stops": [1, "secret"]}, "argument stops.1: it is not of type"),
+        ({"place": "cafe", "colour": 1}, "'colour' was unexpected"),
+        # A pattern on which Python's own engine would not come back.
+        ({"place": "cafe", "code": "a" * 60 + "b"}, "argument code: it does not match"),
+        ({1: 2}, "arguments: "),
+    ],
+)
+def test_a_schema_written_by_hand_is_held_to(arguments: dict[str, Any], sentence: str) -> None:
+    tool = by_hand(find)
+    with pytest.raises(ToolArgumentsError, match=sentence) as caught:
+        check_arguments(tool, arguments)
+    assert "secret" not in str(caught.value)
+    check_arguments(tool, {"place": "cafe", "stops": [1, 2]})
+    assert tool.handler(place="cafe") == "cafe 0 map"
+
+
+def test_a_schema_that_is_changed_later_checks_what_the_model_was_told() -> None:
+    parameters = {**PLACE, "properties": {"place": {"type": "string"}}}
+    tool = by_hand(find, parameters)
+    parameters["properties"]["place"]["type"] = "integer"
+    check_arguments(tool, {"place": "cafe"})
+
+
+def test_what_was_wrong_is_said_in_a_few_words() -> None:
+    with pytest.raises(ToolArgumentsError) as caught:
+        check_arguments(by_hand(find), {"place": "cafe", **{f"made up {n}": n for n in range(900)}})
+    assert len(str(caught.value)) < 400
+
+
+def test_a_handler_made_by_hand_may_be_anything_that_can_be_called() -> None:
+    async def later(place: str, session: SessionHandle) -> str:
+        return f"{place} in {session.language}"
+
+    assert is_async(by_hand(later))
+    assert wants_session(by_hand(later))
+    in_c = by_hand(dict)  # says nothing of its parameters
+    assert (is_async(in_c), wants_session(in_c)) == (False, False)
+    assert in_c.handler(place="cafe") == {"place": "cafe"}

@@ -9,6 +9,7 @@ from kiosk.security.guards import (
     cookie_name,
     is_https,
     is_loopback,
+    network_of,
     same_site,
     security_headers,
 )
@@ -37,6 +38,12 @@ def test_the_clients_address(
     peer: str | None, forwarded: list[str], trusted: int, expected: str
 ) -> None:
     assert client_address(peer, forwarded, trusted) == expected
+
+
+def test_an_ipv6_address_counts_with_its_network() -> None:
+    assert network_of("2001:db8::1") == network_of("2001:db8::2:3:4:5") == "2001:db8::/64"
+    assert network_of("2001:db8:0:1::1") != network_of("2001:db8::1")
+    assert (network_of("192.0.2.1"), network_of("unknown")) == ("192.0.2.1", "unknown")
 
 
 def test_https_is_believed_from_trusted_proxies_only() -> None:

@@ -10,7 +10,7 @@ import pytest
 from kiosk.builtin import cards
 from kiosk.builtin.cards import FormData, FormField
 from kiosk.model import Answers, Card
-from kiosk.session.questions import MAX_OPEN, misfit
+from kiosk.session.questions import MAX_OPEN, MOST_TIMES, misfit
 from kiosk.signaling import messages as m
 from tests.unit.session.stage import Stage, eventually, staged
 
@@ -62,8 +62,41 @@ async def test_a_closed_card_and_a_deadline_answer_with_none() -> None:
         stage.ctx.questions.dismissed("another")
         stage.ctx.questions.dismissed(card_id)
         assert await task is None
-        assert await stage.ctx.questions.ask(FORM, 0.01) is None
+        task, _ = await asked(stage, timeout_s=40)
+        await stage.clock.advance(41)
+        assert await task is None
         assert stage.ctx.cards == {}
+
+
+async def test_the_end_of_a_form_is_announced_and_put_off_by_a_touch() -> None:
+    async with staged(visit={"idle_warning_s": 15}) as stage:
+        task, card_id = await asked(stage, timeout_s=40)
+        await stage.clock.advance(24)
+        assert "form" not in stage.ctx.notices
+        await stage.clock.advance(2)
+        notice = stage.screen.all(m.Notice)[-1]
+        assert (notice.code, notice.seconds) == ("form", 15)
+        assert "Touch it" in notice.text
+        stage.ctx.active()
+        await stage.clock.advance(2)
+        assert "form" not in stage.ctx.notices
+        await stage.clock.advance(36)
+        assert "form" in stage.ctx.notices
+        stage.ctx.questions.answered(m.CardForm(id=card_id, values={"phone": "123"}))
+        assert await task == {**CONFIRMED, "phone": "123"}
+        assert "form" not in stage.ctx.notices
+
+
+async def test_a_form_is_not_kept_open_for_ever() -> None:
+    async with staged() as stage:
+        task, _ = await asked(stage, timeout_s=10)
+        for _ in range(MOST_TIMES):
+            stage.ctx.active()
+            await stage.clock.advance(9)
+        assert not task.done()
+        stage.ctx.active()
+        await stage.clock.advance(11)
+        assert await task is None
 
 
 async def test_an_id_is_kept_and_one_is_made_where_there_is_none() -> None:

@@ -196,6 +196,8 @@ async def test_a_tool_that_breaks_is_answered_and_told_to_the_operator(broken: A
         assert bench.outcomes() == [(broken.__name__, "failed")]
         failure = stage.services.hooks.failures[-1]
         assert (failure.plugin, failure.hook) == ("tested", f"tool {broken.__name__}")
+        # What we called it with is ours and helps nobody.
+        assert {frame.partition(" ")[2] for frame in failure.frames} <= {broken.__name__}
         assert not stage.ctx.over.is_set()
 
 
@@ -222,6 +224,30 @@ async def test_what_the_model_gets_wrong_it_is_told(name: str, arguments: str, w
         labels = {"tool": known, "outcome": "refused"}
         value = stage.metrics.registry.get_sample_value("kiosk_tool_calls_total", labels)
         assert value == 1
+
+
+async def test_a_schema_written_by_hand_is_held_to_and_no_breaker_counts_it() -> None:
+    asked: list[str] = []
+
+    def way(place: str) -> str:
+        asked.append(place)
+        return f"to {place}"
+
+    schema = {
+        "type": "object",
+        "properties": {"place": {"type": "string"}},
+        "required": ["place"],
+    }
+    by_hand = Tool("way", "Shows the way.", schema, way)
+    async with staged(Tools(by_hand), hooks={"off": True, "breaker_failures": 1}) as stage:
+        bench = await Bench.made(stage)
+        for number, arguments in enumerate(('{"place": 7}', "{}", '{"place": null}')):
+            bench.call("way", arguments, f"call_{number}")
+            assert "place" in json.loads(await bench.answer())["error"]
+        bench.call("way", '{"place": "the lift"}', "call_9")
+        assert await bench.answer() == "to the lift"
+        assert asked == ["the lift"]
+        assert stage.services.hooks.failures == ()
 
 
 async def test_no_arguments_at_all_are_an_empty_object() -> None:
@@ -275,6 +301,64 @@ async def test_a_huge_output_is_cut_and_says_so() -> None:
         answer = json.loads(await bench.answer())
         assert answer["cut_after"] == 500
         assert len(answer["text"]) == 500
+
+
+@pytest.mark.expects_failures
+@pytest.mark.parametrize("output", ["word " * 2_000_000, {"rows": ["word"] * 2_000_000}])
+async def test_ten_megabytes_are_cut_and_the_operator_is_told(output: Any) -> None:
+    async with staged(Tools(tool("huge", lambda: output))) as stage:
+        bench = await Bench.made(stage)
+        bench.call("huge")
+        assert len(json.loads(await bench.answer())["text"]) == 8000
+        await eventually(lambda: stage.ctx.tools_used, "the count of the call")
+        assert bench.outcomes() == [("huge", "ok")]
+        (failure,) = stage.services.hooks.failures
+        assert (failure.plugin, failure.hook) == ("tested", "tool huge")
+        assert failure.kind.startswith("returned ")
+        assert failure.kind.endswith(" characters, cut to 8000")
+        # How many they were is no label of a figure, and it is no reason to leave the tool out.
+        labels = {"hook": "tool huge", "plugin": "tested", "kind": "cut"}
+        assert stage.metrics.registry.get_sample_value("kiosk_hook_failures_total", labels) == 1
+        assert stage.services.hooks.left_out == ()
+
+
+@pytest.mark.expects_failures
+@pytest.mark.parametrize(
+    ("output", "why"),
+    [
+        ({"a": float("nan")}, "returned nan or infinity"),
+        (["one"], "returned list; return words, a dict"),
+    ],
+)
+async def test_what_no_json_is_never_goes_upstream(output: Any, why: str) -> None:
+    async with staged(Tools(tool("odd", lambda: output))) as stage:
+        bench = await Bench.made(stage)
+        bench.call("odd")
+        assert "failed" in json.loads(await bench.answer())["error"]
+        (failure,) = stage.services.hooks.failures
+        assert failure.kind.startswith(why)
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [("de", "Moment."), ("de-AT", "Moment."), ("en", "One moment."), ("fr", "One moment.")],
+)
+async def test_a_progress_phrase_is_in_the_visitors_language(language: str, said: str) -> None:
+    go_on = asyncio.Event()
+
+    async def slow() -> str:
+        await go_on.wait()
+        return "done"
+
+    phrases = {"en": "One moment.", "de": "Moment."}
+    limits = {"tool_progress_s": 0.01}
+    async with staged(Tools(tool("slow", slow, progress=phrases)), visit=limits) as stage:
+        bench = await Bench.made(stage)
+        stage.ctx.language = language
+        bench.call("slow")
+        item = (await bench.far.next("response.create"))["response"]
+        assert said in json.dumps(item, ensure_ascii=False)
+        go_on.set()
 
 
 async def test_parallel_calls_are_all_answered_then_one_response() -> None:

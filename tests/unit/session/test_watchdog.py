@@ -117,7 +117,16 @@ async def test_an_unanswered_notice_ends_the_visit() -> None:
         await stage.clock.advance(59)
         assert reason(stage) is None
         assert not warned(stage)
+        # It is asked first, in writing only, and a touch answers.
         await stage.clock.advance(3)
+        assert warned(stage)
+        stage.ctx.active()
+        await stage.clock.advance(20)
+        assert reason(stage) is None
+        assert not warned(stage)
+        await stage.clock.advance(43)
+        assert warned(stage)
+        await stage.clock.advance(17)
         assert reason(stage) is EndReason.IDLE
 
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from kiosk.errors import SettingsError
 from kiosk.settings import Settings, load_settings
 from kiosk.settings.overrides import of, overridden
-from kiosk.settings.sections import KioskSettings
+from kiosk.settings.places import KioskSettings
 
 
 def settings(*kiosks: dict[str, Any], **sections: dict[str, Any]) -> Settings:
@@ -75,6 +75,14 @@ def test_each_screen_has_its_own_and_the_rest_is_the_site_s() -> None:
         (
             {"presence_starts": True, "consent": False},
             "kiosks: k0: attract.presence_starts needs site.consent = true",
+        ),
+        (
+            {"speak_starts": "high", "talk": "push"},
+            "kiosks: k0: attract.speak_starts needs site.talk = 'open'",
+        ),
+        (
+            {"speak_starts": "high", "consent": False},
+            "kiosks: k0: attract.speak_starts needs site.consent = true, or site.spoken_notice",
         ),
     ],
 )

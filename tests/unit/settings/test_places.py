@@ -1,108 +1,50 @@
-"""Where settings were written: lines of TOML however it is laid out, variables, the vault."""
+"""A house has its own between the site and its screens, and a mistake is named with its place."""
 
 from __future__ import annotations
 
-from pathlib import Path
+from datetime import date
+from typing import Any
 
 import pytest
 
-from kiosk.settings import load_settings
-from kiosk.settings.places import Places, flat, from_environment, line_of
+from kiosk.errors import SettingsError
+from kiosk.settings.places import HouseSettings, KioskSettings
+from tests.unit.settings.test_overrides import settings
 
-TEXT = """\
-# plugins.menu.hour = 1
-title = "[plugins.menu]"
 
-[plugins.menu]
-text = \"\"\"
-hour = 9
-[plugins.menu.late]
-\"\"\"
+def test_a_screen_may_have_otherwise_whatever_a_house_may() -> None:
+    assert KioskSettings.model_fields.keys() >= HouseSettings.model_fields.keys()
 
-  hour = 10
-"quoted key" = 1
-times.from = 9
-days = [
-  "mon", # hour
-  "tue",
-]
-inline = { a = 1, b = { c = 2 } }
 
-[[kiosks]]
-id = "one"
-[[kiosks]]
-id = "two"
-
-[plugins]
-shop.hour = 3
-"""
+def test_a_house_stands_between_the_site_and_its_screens() -> None:
+    made = settings(
+        {"site": "north", "theme": "bright"},
+        {"site": "south"},
+        sites={
+            "north": {"name": "North House", "theme": "dark", "time_zone": "America/New_York"},
+            "south": {"hours": ["mon-fri 09:00-18:00"], "closed_days": ["2026-12-25"]},
+        },
+        site={"languages": ["en", "de", "fr"], "name": "The Museums", "volume": 0.4},
+    )
+    north, south = made.for_kiosk("k0"), made.for_kiosk("k1")
+    assert (north.site.name, north.site.theme, north.site.volume) == ("North House", "bright", 0.4)
+    assert (north.site.time_zone, south.site.time_zone) == ("America/New_York", "UTC")
+    assert (south.site.name, south.attract.hours) == ("The Museums", ["mon-fri 09:00-18:00"])
+    assert south.attract.closed_days == [date(2026, 12, 25)]
+    assert made.site.name == "The Museums"
 
 
 @pytest.mark.parametrize(
-    ("key", "line"),
+    ("house", "said"),
     [
-        (("title",), 2),
-        (("plugins", "menu"), 4),
-        (("plugins", "menu", "text"), 5),
-        (("plugins", "menu", "hour"), 10),
-        (("plugins", "menu", "quoted key"), 11),
-        (("plugins", "menu", "times", "from"), 12),
-        (("plugins", "menu", "days"), 13),
-        (("plugins", "menu", "days", 1), 13),
-        (("plugins", "menu", "inline", "b", "c"), 17),
-        (("kiosks", 1), 21),
-        (("kiosks", 1, "id"), 22),
-        (("kiosks", 2), 0),
-        (("plugins", "menu", "late"), 0),
-        (("plugins", "menu", "hour", "deeper"), 0),
+        ({"time_zone": "Lisbon"}, "sites: north: time_zone: it is no IANA time zone"),
+        ({"languages": ["it"]}, "sites: north: site.languages lacks 'it'"),
+        ({"greet_in": ["it"]}, "sites: north: site.languages lacks 'it'"),
+        ({"presence_starts": True, "consent": False}, "sites: north: attract.presence_starts"),
+        ({"colour": "red"}, "sites.north.colour"),
     ],
 )
-def test_the_line_of_a_setting(key: tuple[str | int, ...], line: int) -> None:
-    text = TEXT.partition("[plugins]\n")[0]  # a table may not be opened twice
-    assert line_of(text, key) == line
-
-
-def test_a_text_that_is_no_toml_has_no_lines() -> None:
-    assert line_of("= 1\n", ("a",)) == 0
-
-
-def test_a_long_file_is_searched_in_a_few_readings() -> None:
-    lines = "".join(f"[plugins.p{number}]\nhour = 1\n" for number in range(1000))
-    assert line_of(lines, ("plugins", "p900", "hour")) == 1802
-
-
-def test_the_environment_wins_over_the_file_as_it_does_for_values(tmp_path: Path) -> None:
-    file = tmp_path / "kiosk.toml"
-    file.write_text("[plugins.menu]\nhour = 1\nday = 2\nyear = 3\n")
-    env = {
-        "KIOSK_PLUGINS__MENU__HOUR": "9",
-        "KIOSK_PLUGINS__SHOP": '{"open": true, "rows": {"most": 1}}',
-        "kiosk_plugins__menu__day": "{no json",
-        "KIOSK_KIOSKS": '[{"id": 1}]',
-        "PATH": "/bin",
-    }
-    places = Places(file, from_environment(env, "KIOSK_"))
-    assert places.of("plugins", "menu", "hour") == "environment KIOSK_PLUGINS__MENU__HOUR"
-    assert places.of("plugins", "menu", "day") == "environment kiosk_plugins__menu__day"
-    assert places.of("plugins", "menu", "year") == f"{file}:4"
-    assert places.of("plugins", "menu", "else") == f"{file}:1"
-    assert places.of("plugins", "shop", "rows", "most") == "environment KIOSK_PLUGINS__SHOP"
-    assert places.of("plugins", "shop") == "environment KIOSK_PLUGINS__SHOP"
-    assert places.of("plugins", "cafe") == ""
-    assert places.of("kiosks", 0, "id") == "environment KIOSK_KIOSKS"
-    file.unlink()
-    assert places.of("plugins", "menu", "year") == "environment KIOSK_PLUGINS__MENU__HOUR"
-
-
-def test_values_that_a_program_brings_along_were_written_nowhere(tmp_path: Path) -> None:
-    file = tmp_path / "kiosk.toml"
-    file.write_text('[hooks]\nblock = ["a"]\nslow_ms = 9\n')
-    settings = load_settings(file, overrides={"hooks": {"block": ["b"]}})
-    assert settings.place_of("hooks", "block") == ""
-    assert settings.place_of("hooks", "slow_ms") == f"{file}:3"
-    assert settings.model_copy(deep=True).place_of("hooks", "slow_ms") == f"{file}:3"
-    assert load_settings(read_file=False).place_of("hooks", "slow_ms") == ""
-
-
-def test_nested_tables_are_paths() -> None:
-    assert list(flat({"a": {"b": 1, "c": {}}, "d": [1]})) == [("a", "b"), ("a", "c"), ("d",)]
+def test_a_wrong_override_is_named_with_its_house(house: dict[str, Any], said: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        settings({"site": "north"}, sites={"north": house})
+    assert said in str(caught.value)

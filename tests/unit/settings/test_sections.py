@@ -10,7 +10,8 @@ from pydantic import BaseModel, ValidationError
 
 from kiosk.settings import Settings, sections, upstream
 from kiosk.settings.base import Section
-from kiosk.settings.sections import HookSettings, KioskSettings, ServerSettings, SiteSettings
+from kiosk.settings.places import KioskSettings
+from kiosk.settings.sections import HookSettings, ServerSettings, SiteSettings
 
 SECTIONS = [
     thing

@@ -178,9 +178,9 @@ def test_a_wrong_secret_is_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None
             "kiosks: a has a language that its languages lack",
         ),
         ({"kiosks": []}, "kiosks: List should have at least 1 item"),
-        ({"site": {"time_zone": "Lisbon"}}, "site.time_zone is no IANA time zone"),
-        ({"site": {"time_zone": "../../etc/passwd"}}, "site.time_zone is no IANA time zone"),
-        ({"site": {"time_zone": ""}}, "site.time_zone is no IANA time zone"),
+        ({"site": {"time_zone": "Lisbon"}}, "site.time_zone: it is no IANA time zone"),
+        ({"site": {"time_zone": "../../etc/passwd"}}, "site.time_zone: it is no IANA time zone"),
+        ({"site": {"time_zone": ""}}, "site.time_zone: it is no IANA time zone"),
     ],
 )
 def test_what_does_not_fit_together_is_refused(overrides: dict[str, Any], sentence: str) -> None:

@@ -7,6 +7,7 @@ import ipaddress
 import ssl
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -67,19 +68,51 @@ def certificate(folder: Path) -> Path:
     return path
 
 
+@dataclass
+class Served:
+    """Where a vault is, and the file with the certificate it shows."""
+
+    pem: Path
+    url: str = ""
+    asked: list[str] = field(default_factory=list)
+
+    def read(self) -> dict[str, Any]:
+        """Read it as a server does, but with a credential of the test's own."""
+        return vault_settings(
+            self.url,
+            credential=Credential(),
+            verify_challenge_resource=False,
+            connection_verify=str(self.pem),
+        )
+
+
 @asynccontextmanager
 async def vault(
     folder: Path, secrets: Mapping[str, str | None], *, refuses: bool = False
 ) -> AsyncIterator[Read]:
-    """Serve secrets as Key Vault's REST interface does, as its SDK expects; None: disabled."""
-    pem = await asyncio.to_thread(certificate, folder)
+    """Serve secrets and give the function that reads them."""
+    async with serving(folder, secrets, refuses=refuses) as served:
+        yield served.read
+
+
+@asynccontextmanager
+async def serving(
+    folder: Path, secrets: Mapping[str, str | None], *, refuses: bool = False
+) -> AsyncIterator[Served]:
+    """Serve secrets as Key Vault's REST interface does, as its SDK expects; None: disabled.
+
+    Beside it, without TLS as in Azure, is what gives this machine's identity a token.
+    """
+    served = Served(await asyncio.to_thread(certificate, folder))
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    tls.load_cert_chain(pem)
-    url = ""
+    tls.load_cert_chain(served.pem)
 
     async def answer(request: web.Request) -> web.Response:
+        served.asked.append(request.path)
         if request.headers.get("Authorization") != f"Bearer {TOKEN}":
-            challenge = 'Bearer authorization="https://login/tenant", resource="https://vault"'
+            # The SDK wants the vault to be below the resource's name.
+            resource = served.url.replace("127.0.", "")
+            challenge = f'Bearer authorization="https://login/tenant", resource="{resource}"'
             return web.Response(status=401, headers={"WWW-Authenticate": challenge})
         if refuses:
             error = {"error": {"code": "Forbidden", "message": "no list permission"}}
@@ -87,11 +120,11 @@ async def vault(
         name = request.match_info.get("name")
         if name is None:
             items = [
-                {"id": f"{url}/secrets/{key}", "attributes": {"enabled": value is not None}}
+                {"id": f"{served.url}/secrets/{key}", "attributes": {"enabled": value is not None}}
                 for key, value in secrets.items()
             ]
             return web.json_response({"value": items, "nextLink": None})
-        return web.json_response({"id": f"{url}/secrets/{name}/1", "value": secrets[name]})
+        return web.json_response({"id": f"{served.url}/secrets/{name}/1", "value": secrets[name]})
 
     app = web.Application()
     app.router.add_get("/secrets", answer)
@@ -100,13 +133,32 @@ async def vault(
     await runner.setup()
     try:
         await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=tls).start()
-        url = f"https://127.0.0.1:{runner.addresses[0][1]}"
-        yield lambda: vault_settings(
-            url,
-            credential=Credential(),
-            verify_challenge_resource=False,
-            connection_verify=str(pem),
-        )
+        served.url = f"https://127.0.0.1:{runner.addresses[0][1]}"
+        yield served
+    finally:
+        await runner.cleanup()
+
+
+@asynccontextmanager
+async def machine(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[None]:
+    """Be a machine in Azure: a service beside it gives its identity a token."""
+
+    async def token(request: web.Request) -> web.Response:
+        over = int(SystemClock().now().timestamp()) + 3600
+        given = {"access_token": TOKEN, "expires_on": str(over), "token_type": "Bearer"}
+        return web.json_response(given | {"resource": request.query["resource"]})
+
+    app = web.Application()
+    app.router.add_get("/token", token)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        port = runner.addresses[0][1]
+        monkeypatch.setenv("IDENTITY_ENDPOINT", f"http://127.0.0.1:{port}/token")
+        monkeypatch.setenv("IDENTITY_HEADER", "of-this-machine")
+        monkeypatch.setenv("AZURE_TOKEN_CREDENTIALS", "ManagedIdentityCredential")
+        yield
     finally:
         await runner.cleanup()
 
@@ -156,3 +208,42 @@ def test_an_address_that_is_none_stops_the_start(
     monkeypatch.setenv("KIOSK_KEY_VAULT", "museum-kiosk")
     with pytest.raises(SettingsError, match="KIOSK_KEY_VAULT is an address"):
         load_settings()
+
+
+async def test_the_vault_stands_between_the_file_and_the_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    lines = '[site]\nname = "of the file"\n[upstream]\nmodel = "of the file"\napi_key = "file"\n'
+    (tmp_path / "kiosk.toml").write_text(
+        lines + '[access]\nservice_pin = "1111"\n', encoding="utf-8"
+    )
+    (tmp_path / "pin").write_text("3333\n", encoding="utf-8")
+    secrets: dict[str, str | None] = {
+        "kiosk--upstream--api-key": "vault",
+        "kiosk--upstream--model": "of the vault",
+        "kiosk--access--service-pin": "2222",
+    }
+    async with serving(tmp_path, secrets) as served, machine(monkeypatch):
+        monkeypatch.setenv("KIOSK_KEY_VAULT", served.url)
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(served.pem))
+        monkeypatch.setenv("KIOSK_UPSTREAM__MODEL", "of the environment")
+        monkeypatch.setenv("KIOSK_ACCESS__SERVICE_PIN_FILE", "pin")
+        settings = await asyncio.to_thread(load_settings)
+    assert settings.site.name == "of the file"
+    assert settings.upstream.api_key is not None
+    assert settings.upstream.api_key.get_secret_value() == "vault"
+    assert settings.upstream.model == "of the environment"
+    assert settings.access.service_pin is not None
+    assert settings.access.service_pin.get_secret_value() == "3333"
+
+
+async def test_a_vault_whose_certificate_nobody_vouches_for_gets_no_token(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    async with serving(tmp_path, {"kiosk--site--name": "x"}) as served, machine(monkeypatch):
+        monkeypatch.setenv("KIOSK_KEY_VAULT", served.url)
+        with pytest.raises(SettingsError, match="was not read"):
+            await asyncio.to_thread(load_settings)
+        assert served.asked == []

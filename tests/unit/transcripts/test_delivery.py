@@ -25,7 +25,7 @@ from kiosk.telemetry import Metrics
 from kiosk.testing.clock import ManualClock
 from kiosk.transcripts.delivery import LEASE_S, LONGEST_ASKED_S, Delivery
 from tests.unit.storage.keeping import said, url
-from tests.unit.transcripts.keeping import count, settings
+from tests.unit.transcripts.keeping import SinkPlugin, count, hooks, settings
 
 HOUR_S = 3600.0
 
@@ -88,7 +88,9 @@ async def delivering(
 ) -> AsyncIterator[Delivery]:
     tasks = TaskSet("test")
     values = settings(**limits).storage
-    delivery = Delivery(sink, box, clock, values, metrics or Metrics(), tasks, owner)
+    metrics = metrics or Metrics()
+    calls = hooks(SinkPlugin(sink), metrics).sink_calls
+    delivery = Delivery(sink, calls, box, clock, values, metrics, tasks, owner)
     try:
         yield delivery
     finally:

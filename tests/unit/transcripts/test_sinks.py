@@ -12,7 +12,7 @@ import stamina
 from kiosk.tasks import TaskSet
 from kiosk.telemetry import Metrics
 from kiosk.transcripts.sinks import SinkRunner
-from tests.unit.transcripts.keeping import Sink, count, entry, settings
+from tests.unit.transcripts.keeping import Sink, SinkPlugin, count, entry, hooks, settings
 
 
 @pytest.fixture(autouse=True)
@@ -28,7 +28,9 @@ async def running(
 ) -> AsyncIterator[SinkRunner]:
     tasks = TaskSet("test")
     try:
-        yield SinkRunner(sink, settings(**limits).storage, metrics or Metrics(), tasks)
+        metrics = metrics or Metrics()
+        calls = hooks(SinkPlugin(sink), metrics).sink_calls
+        yield SinkRunner(sink, settings(**limits).storage, metrics, tasks, calls)
     finally:
         await tasks.aclose()
 

@@ -22,7 +22,11 @@ HOUSES = {"main": "north", "west": "south"}
 
 @asynccontextmanager
 async def keeping_site(
-    folder: Path, role: Role | None = None, house: str = "*", **retention: Any
+    folder: Path,
+    role: Role | None = None,
+    house: str = "*",
+    operators: dict[str, Any] | None = None,
+    **retention: Any,
 ) -> AsyncIterator[Site]:
     """Run it; logged in is cleo with one role, or anna, who is an administrator."""
     routes = [*transcripts.routes(), *keeping.routes(), *base.routes(api.ROUTES)]
@@ -30,6 +34,7 @@ async def keeping_site(
         folder,
         routes=routes,
         houses=HOUSES,
+        operators=operators,
         contexts=[keeping.running],
         sections={"retention": retention},
     ) as running:

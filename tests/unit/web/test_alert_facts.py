@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from kiosk import events as ev
 from kiosk import keys
@@ -49,7 +48,6 @@ class Eyes:
                 fresh_s=60,
             ),
             certificates=Certificates(self.clock, ()),
-            zone=ZoneInfo("UTC"),
         )
 
     def happened(self, kind: Any, kiosk: str = "lobby", **fields: Any) -> None:
@@ -68,6 +66,8 @@ async def test_who_is_awaited_when(tmp_path: Path) -> None:
         {"id": "lobby", "name": "Lobby", "hours": ALWAYS},
         {"id": "shut", "name": "Shut", "hours": NEVER},
         {"id": "broken", "name": "Broken", "maintenance": "maintenance"},
+        # It is noon in UTC, and evening there.
+        {"id": "far", "name": "F", "hours": ["mon-sun 10:00-14:00"], "time_zone": "Asia/Tokyo"},
     ]
     async with running(tmp_path, kiosks=kiosks, alerts={"on": False}) as server:
         eyes = Eyes(server, tmp_path)
@@ -77,6 +77,7 @@ async def test_who_is_awaited_when(tmp_path: Path) -> None:
             "lobby": True,
             "shut": False,
             "broken": False,
+            "far": False,
         }
         assert found["lobby"].connected
         assert not found["lobby"].never

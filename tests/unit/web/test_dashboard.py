@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
+from kiosk import keys
 from kiosk.model import EndReason, VisitSummary
+from kiosk.storage.rows import Grant
 from tests.unit.web.composing import PAGE, PASSWORD, Site, site
 
 
@@ -161,6 +163,38 @@ async def test_the_audit_lists_what_was_done(tmp_path: Path) -> None:
         assert "operator.login" in await running.page(older[1])
         for junk in ("x", "-1", "9" * 40, "²"):
             await running.page(f"/operator/audit?before={junk}")
+
+
+async def test_the_audit_links_to_no_visit_that_is_gone(tmp_path: Path) -> None:
+    async with site(tmp_path) as running:
+        await running.log_in()
+        await running.visit("visit_live")
+        await past(running, "visit_kept", 0)
+        await past(running, "visit_gone", 1)
+        for name in ("visit_live", "visit_kept", "visit_gone"):
+            await running.storage.audit.add("bert", "visit.read", name)
+        await running.storage.audit.add("bert", "visit.erase", "visit_gone")
+        await running.storage.keeping.erase({"visit_gone"}, whole=True)
+        _, html, _ = await running.get("/operator/audit", **PAGE)
+        links = re.findall(r'href="(/operator/visits/[^"]+)"', html)
+        assert links == ["/operator/visits/visit_kept", "/operator/visits/visit_live"]
+        for link in links:
+            assert (await running.get(link, **PAGE))[0] == 200
+        assert html.count("<code>visit_gone</code>") == 2
+
+
+async def test_the_audit_links_to_no_visit_that_its_reader_may_not_open(tmp_path: Path) -> None:
+    async with site(tmp_path, houses={"main": "north", "west": "south"}) as running:
+        await past(running, "visit_kept", 0)
+        await running.visit("visit_live")
+        for name in ("visit_kept", "visit_live"):
+            await running.storage.audit.add("anna", "visit.read", name, site="north")
+        await running.app[keys.OPERATORS].add("olga", PASSWORD, grants=[Grant("auditor")])
+        await running.log_in("olga")
+        _, html, _ = await running.get("/operator/audit", **PAGE)
+        for link in re.findall(r'href="(/operator/visits/[^"]+)"', html):
+            assert (await running.get(link, **PAGE))[0] == 200
+        assert "<code>visit_kept</code>" in html
 
 
 async def test_pages_work_without_scripts_or_styles_in_them(tmp_path: Path) -> None:

@@ -49,6 +49,18 @@ def test_the_funnel_is_of_those_who_touched() -> None:
     ]  # fmt: skip
 
 
+def test_the_funnel_begins_with_who_came_close_where_that_is_noticed() -> None:
+    funnel = made(step={"noticed": 20, "touch": 10, "consent": 8})["funnel"]
+    assert funnel.rows[:3] == (
+        ("Came close to a waiting screen", 80, "100%"),
+        ("Touched the screen", 40, "50%"),
+        ("Accepted the notice", 32, "40%"),
+    )
+    # A touch needs no camera: with few who were noticed, it is of those who touched.
+    funnel = made(step={"noticed": 2, "touch": 10})["funnel"]
+    assert [row[2] for row in funnel.rows[:2]] == ["20%", "100%"]
+
+
 def test_tools_are_a_row_each_with_their_outcomes() -> None:
     tools = made(
         tool={"find way ok": 3, "find way failed": 1, "hours ok": 1}, tool_ms={"find way": 800}
@@ -67,14 +79,59 @@ def test_delays_satisfaction_media_and_cost_are_said() -> None:
         avatar={"starts": 60},
         avatar_hour={"10": 60},
     )
-    assert "Mean 1.5 s" in found["answers"].note
+    assert found["answers"].note.endswith(
+        "Median at most 500 ms, 95th percentile more than 10.0 s, mean 1.5 s."
+    )
     assert found["answers"].rows[-1] == ("longer", 4, "25%")
     assert found["satisfaction"].note.startswith("4.2 of 5 from 16 answers.")
     assert found["media"].rows[0][0] == "direct picture"
     assert found["cost"].rows[1][:2] == ("Tokens in", 400)
-    assert "Most avatars start from 10:00: 2.00 a minute on average, of 2 (100%)" in (
-        found["cost"].note
+    assert (
+        "Most avatars in one hour: 120, on 2026-03-01 from 10:00; 2.00 a minute on average, of 2 "
+        "(100%)." in found["cost"].note
     )
+
+
+def test_the_busiest_hour_is_one_of_one_day_and_not_an_average_of_days() -> None:
+    counts = [
+        Count(FIRST, "north", "avatar_hour", "10", 12),
+        Count(LAST, "north", "avatar_hour", "10", 90),
+        Count(LAST, "south", "avatar_hour", "10", 30),
+        Count(LAST, "south", "avatar_hour", "11", 100),
+    ]
+
+    def cost(quota: float) -> str:
+        found = sections(counts, FIRST, LAST, kiosk_name=str, starts_per_minute=quota)
+        return next(section.note for section in found if section.key == "cost")
+
+    assert "120, on 2026-03-02 from 10:00; 2.00 a minute on average, of 4 (50%)." in cost(4)
+    assert "2.00 a minute on average. Single minutes" in cost(0), "no quota is watched"
+
+
+@pytest.mark.parametrize(
+    ("counts", "median", "most"),
+    [
+        ({"500": 1}, "at most 500 ms", "at most 500 ms"),
+        ({"500": 10, "1000": 9, "1500": 1}, "at most 500 ms", "at most 1.0 s"),
+        ({"500": 10, "1000": 8, "1500": 2}, "at most 500 ms", "at most 1.5 s"),
+        ({"500": 9, "1500": 10, "more": 1}, "at most 1.5 s", "at most 1.5 s"),
+        ({"5000": 1, "more": 9}, "more than 10.0 s", "more than 10.0 s"),
+    ],
+)
+def test_median_and_95th_percentile_are_bounds(
+    counts: dict[str, int], median: str, most: str
+) -> None:
+    found = made(answer_ms=counts, answer={"ms": 700 * sum(counts.values())})["delays"]
+    assert found.head == ("Delay of answers", "ms", "Which means")
+    assert [(row[0], row[2]) for row in found.rows] == [
+        ("Median", median), ("95th percentile", most), ("Mean", "700 ms"),
+    ]  # fmt: skip
+    assert found.rows[2][1] == 700
+
+
+def test_without_an_answer_there_is_no_typical_delay() -> None:
+    assert made()["delays"].rows == ()
+    assert made()["answers"].note == "From the visitor's last word to the answer's first."
 
 
 def test_a_forecast_takes_each_day_as_its_weekday_was() -> None:

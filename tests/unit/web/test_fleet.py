@@ -23,6 +23,13 @@ async def test_every_screen_and_its_day_are_on_the_page(tmp_path: Path) -> None:
         assert "2 visits today" in html, "one of storage, one since"
 
 
+async def test_one_screen_that_fits_is_said_to_be_one(tmp_path: Path) -> None:
+    async with site(tmp_path) as running:
+        await running.log_in()
+        assert "All 2 that fit" in await running.page("/operator/")
+        assert "The one that fits" in await running.page("/operator/?q=main")
+
+
 async def test_choices_are_in_the_address(tmp_path: Path) -> None:
     async with site(tmp_path) as running:
         await running.log_in()

@@ -47,7 +47,7 @@ def test_a_quiet_screen_has_nothing_to_say() -> None:
     live = view(main="main")
     connected(live, "main")
     fields = row(live, "main")
-    quiet = ("why", "need", "quality", "page", "config", "spark", "error", "error_at")
+    quiet = ("why", "need", "quality", "page", "config", "versions", "spark", "error", "error_at")
     assert {fields[cell] for cell in quiet} == {""}
     assert (fields["tone"], fields["trouble"], fields["today"]) == ("calm", False, 0)
 
@@ -73,8 +73,8 @@ def test_a_visit_with_its_picture_and_its_day() -> None:
     ("facts", "page", "config"),
     [
         ({}, "", ""),
-        ({"page": "1.9"}, "older page, 1.9", ""),
-        ({"page": "1.9", "held": True}, "held at an older page, 1.9", ""),
+        ({"page": "1.9"}, "older page", ""),
+        ({"page": "1.9", "held": True}, "held at an older page", ""),
         ({"held": True}, "held at this page", ""),
         ({"config": "c1"}, "", "older configuration; reload it"),
         ({"config": ""}, "", ""),
@@ -89,6 +89,19 @@ def test_what_it_runs_is_said_when_it_is_not_what_is_wanted(
     assert (fields["page"], fields["config"]) == (page, config)
 
 
+def test_both_versions_are_said_where_they_differ() -> None:
+    live = view(main="main")
+    connected(live, "main")
+    assert row(live, "main")["versions"] == ""
+    live.version, live.configs = "2.0-abcdef0123456789", {"main": "d4e5f6a7b8c9"}
+    connected(live, "main", page="1.9-0123456789abcdef", config="d4e5f6a7b8c9")
+    assert row(live, "main")["versions"] == "page 1.9-0123456, wanted 2.0-abcdef0"
+    connected(live, "main", page="2.0-abcdef0123456789", config="c1")
+    assert row(live, "main")["versions"] == "configuration c1, wanted d4e5f6a"
+    found = fleet_board.chosen([row(live, "main")], Choice.of({"q": "d4e5f6a"}))
+    assert [fields["id"] for fields in found] == ["main"]
+
+
 def test_the_last_error_comes_in_words() -> None:
     live = view(main="main")
     kinds = [{"kind": "page: TypeError", "age_s": 20}, {"kind": "server: busy", "age_s": 5}]
@@ -96,6 +109,46 @@ def test_the_last_error_comes_in_words() -> None:
     fields = row(live, "main")
     assert fields["error"] == "The server refused something it sent (busy)"
     assert fields["error_at"] == (NOON - timedelta(seconds=5)).isoformat()
+
+
+def test_the_last_error_may_be_that_of_its_line_to_voice_live() -> None:
+    live = view(main="main")
+    connected(live, "main", errors=[{"kind": "page: TypeError", "age_s": 90}])
+    visiting(live, "main")
+    lost = NOON - timedelta(seconds=20)
+    live.apply(ev.UpstreamLost(kiosk_id="main", visit_id="visit_main", at=lost, code="unreachable"))
+    assert row(live, "main")["error"] == "Its line to Voice Live broke (unreachable)"
+    assert row(live, "main")["error_at"] == lost.isoformat()
+    # What comes later and is older does not push it aside; what is newer does.
+    connected(live, "main", errors=[{"kind": "page: RangeError", "age_s": 30}])
+    assert row(live, "main")["error_at"] == lost.isoformat()
+    connected(live, "main", errors=[{"kind": "page: RangeError", "age_s": 10}])
+    assert row(live, "main")["error"] == "Its page stumbled (RangeError)"
+
+
+def test_the_picture_moves_or_was_last_shown() -> None:
+    live = view(main="main")
+
+    def picture(age_s: float | None) -> tuple[str, str]:
+        connected(live, "main", frame_age_s=age_s)
+        fields = row(live, "main")
+        return fields["picture"], fields["frame_at"]
+
+    assert picture(None) == ("", "")
+    visiting(live, "main")
+    assert picture(0.04) == ("picture moving", "")
+    stood = (NOON - timedelta(seconds=45)).isoformat()
+    assert picture(45) == ("picture stopped", stood)
+    assert picture(None) == ("last picture", stood)
+
+
+def test_a_picture_that_moves_makes_no_new_row_with_every_report() -> None:
+    live = view(main="main")
+    visiting(live, "main")
+    connected(live, "main", frame_age_s=0.04)
+    first = row(live, "main")
+    connected(live, "main", frame_age_s=0.01)
+    assert row(live, "main") == first
 
 
 def test_what_a_device_needs_makes_its_row_one_in_trouble() -> None:

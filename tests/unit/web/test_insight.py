@@ -94,3 +94,24 @@ async def test_what_plugins_and_unkept_visits_add_is_counted(tmp_path: Path) -> 
         assert tables["days"]["rows"] == [["2026-03-01", 3, 0.0]]
         with pytest.raises(ValueError, match="insight"):
             await insight.count_given(running.app, {"insight": {"words": "what he said"}}, "west")
+
+
+async def test_typical_delays_are_on_the_page_in_a_file_and_in_the_interface(
+    tmp_path: Path,
+) -> None:
+    async with looking(tmp_path) as running:
+        figures = {"answer_ms": {"1500": 9, "3000": 1}, "answer": {"ms": 14000}}
+        await running.storage.visits.ended(
+            VisitSummary("v8", "main", "en", NOON, NOON, EndReason.IDLE, 9, figures=figures)
+        )
+        said = "Median at most 1.5 s, 95th percentile at most 3.0 s, mean 1.4 s."
+        assert said in await running.page(HERE)
+        _, text, _ = await running.get(f"{HERE}/delays.csv")
+        assert text.splitlines()[1:] == [
+            "Median,1500,at most 1.5 s",
+            "95th percentile,3000,at most 3.0 s",
+            "Mean,1400,1.4 s",
+        ]
+        _, found = await call(running, "GET", "/api/insight")
+        table = next(table for table in found["tables"] if table["key"] == "delays")
+        assert table["rows"][1] == ["95th percentile", 3000, "at most 3.0 s"]

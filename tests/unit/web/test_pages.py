@@ -60,10 +60,11 @@ def test_the_page_has_what_helps_at_this_site(tmp_path: Path) -> None:
     assert kiosk_page(plain, texts, Catalogues(), Kiosk("desk", "Desk"), "1", person=True).person
 
 
-def test_the_notice_says_whether_the_words_are_kept(tmp_path: Path) -> None:
+def test_the_notice_says_whether_the_words_are_kept() -> None:
     retention = {"sites": {"north": {"transcripts_days": 0}}}
     kiosks = [{"id": "lobby", "name": "Lobby"}, {"id": "desk", "name": "Desk", "site": "north"}]
-    settings = site_settings(tmp_path, None, kiosks=kiosks, retention=retention)
+    values = {"kiosks": kiosks, "retention": retention}
+    settings = load_settings(overrides=values, read_file=False)
     for kiosk, keeps in (
         (Kiosk("lobby", "Lobby"), True),
         (Kiosk("desk", "Desk", site="north"), False),
@@ -84,7 +85,7 @@ def test_sign_language_needs_a_welcome_and_is_named_by_moment(tmp_path: Path) ->
     filmed(tmp_path / "all", "welcome.webm", "conversation.mp4", "other.mp4")
     static = StaticFiles(mounted=sign_folders(settings))
     for kiosk in settings.kiosks:
-        videos = sign_videos(static, kiosk)
+        videos = sign_videos(static, settings, kiosk)
         assert set(videos) == {"welcome", "conversation"}
         assert videos["welcome"].startswith("/static/sign/welcome.webm?v=")
     assert sign_folders(site_settings(tmp_path, None)) == {}
@@ -95,12 +96,15 @@ def test_a_screen_may_have_its_own_sign_language_and_the_only_one(tmp_path: Path
     kiosks = [
         {"id": "lobby", "name": "Lobby", "sign_language": str(tmp_path / "bsl")},
         {"id": "desk", "name": "Desk"},
+        {"id": "gate", "name": "Gate", "site": "north"},
     ]
-    settings = load_settings(overrides={"kiosks": kiosks}, read_file=False)
+    sites = {"main": {}, "north": {"sign_language": str(tmp_path / "bsl")}}
+    settings = load_settings(overrides={"kiosks": kiosks, "sites": sites}, read_file=False)
     static = StaticFiles(mounted=sign_folders(settings))
-    lobby, desk = (sign_videos(static, kiosk) for kiosk in settings.kiosks)
+    lobby, desk, gate = (sign_videos(static, settings, kiosk) for kiosk in settings.kiosks)
     assert lobby["welcome"].startswith("/static/sign-lobby/welcome.mp4?v=")
     assert desk == {}
+    assert gate["welcome"].startswith("/static/sign-gate/welcome.mp4?v=")
 
 
 @pytest.mark.parametrize("path", ["/", "/kiosk"])

@@ -13,6 +13,8 @@ from kiosk import keys
 from kiosk.hooks.markers import hookimpl
 from kiosk.hooks.values import LoginRequest, OperatorClaim, PageView, Panel
 from kiosk.model import Kiosk
+from kiosk.testing.fakes import FakeSession
+from tests.unit.hooks.hooking import turn
 from tests.unit.web.composing import KIOSKS, PAGE, Site, site
 
 
@@ -55,6 +57,52 @@ async def test_the_page_names_plugin_hook_and_place_of_every_failure(tmp_path: P
         assert "ValueError" in page
         assert "test_plugin_page.py:" in page
         assert "nobody should read" not in page
+
+
+async def test_counts_go_on_and_one_plugin_hides_no_other(tmp_path: Path) -> None:
+    often = 250
+    limits = {"hooks": {"off": True, "breaker_failures": 2 * often}}
+    plugins = {"gate": Failing(), "lift": Boxes(42)}
+    async with site(tmp_path, plugins=plugins, sections=limits) as running:
+        hooks = running.app[keys.HOOKS]
+        await running.log_in()
+        await running.page("/operator/")
+        for _ in range(often):
+            await hooks.admit_session(KIOSKS[0])
+        page = await running.page("/operator/plugins")
+        assert f"{often} failures since the server started" in page
+        assert "returned int" in page, "the lift's only failure is still there"
+
+
+class Deaf:
+    """Hears of events when its gate is open."""
+
+    def __init__(self) -> None:
+        self.gate = asyncio.Event()
+
+    @hookimpl
+    async def session_event(self) -> None:
+        await self.gate.wait()
+
+
+async def test_events_that_a_slow_plugin_lost_are_told(tmp_path: Path) -> None:
+    deaf = Deaf()
+    limits = {"hooks": {"off": True, "queue": 10, "breaker_failures": 1}}
+    plugins = {"deaf": deaf, "gate": Failing()}
+    async with site(tmp_path, plugins=plugins, sections=limits) as running:
+        hooks = running.app[keys.HOOKS]
+        await running.log_in()
+        page = await running.page("/operator/plugins")
+        assert "lost since" not in page
+        assert "not made since" not in page
+        for number in range(13):
+            hooks.session_event(FakeSession(), turn("x", seq=number))
+        await hooks.admit_session(KIOSKS[0])
+        await hooks.admit_session(KIOSKS[0])
+        page = await running.page("/operator/plugins")
+        assert "3 events lost since the server started" in page
+        assert "1 call not made since the server started" in page
+        deaf.gate.set()
 
 
 async def test_a_left_out_hook_is_shown_and_an_admin_may_try_again(tmp_path: Path) -> None:

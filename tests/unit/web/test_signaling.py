@@ -270,3 +270,18 @@ async def test_a_server_that_stops_says_goodbye_to_every_socket(tmp_path: Path) 
         async with asyncio.TaskGroup() as group:
             group.create_task(server.app[signaling.SOCKETS].close(), name="close")
             assert await screen.closed() == aiohttp.WSCloseCode.SERVICE_RESTART
+
+
+async def test_who_comes_close_is_counted_once_however_often_a_page_says_so(tmp_path: Path) -> None:
+    async with running(tmp_path) as server, server.screen() as screen:
+        await screen.hello()
+        for _ in range(3):
+            await screen.send("page", event="noticed")
+        await eventually(
+            lambda: server.figure("page_events_total", event="noticed", reason="") == 3, "the news"
+        )
+        today = server.app[keys.CLOCK].now().date()
+        counts = await server.app[keys.STORAGE].insight.between(today, today)
+        assert [(one.site, one.measure, one.label, one.value) for one in counts] == [
+            ("main", "step", "noticed", 1)
+        ]

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import os
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
 from aiohttp import web
 
 from kiosk import paths
 from kiosk.web.static import StaticFiles
+from kiosk.web.worker import FONT
 from tests.unit.web.composing import site
 
 
@@ -30,6 +33,37 @@ async def test_files_come_with_type_and_version(tmp_path: Path) -> None:
         assert (await running.get(address, **{"If-None-Match": etag}))[0] == 304
         async with running.client.head(running.address + address) as answer:
             assert answer.status == 200
+
+
+async def test_text_is_sent_packed_to_whoever_takes_it(tmp_path: Path) -> None:
+    script = await asyncio.to_thread((paths.STATIC / "kiosk/visit.js").read_bytes)
+    async with (
+        site(tmp_path) as running,
+        aiohttp.ClientSession(auto_decompress=False) as client,
+    ):
+        address = f"{running.address}/static/kiosk/visit.js"
+        packs = {"Accept-Encoding": "gzip"}
+        async with client.get(address, headers=packs) as answer:
+            packed = await answer.read()
+            tag = answer.headers["ETag"]
+            assert answer.headers["Content-Encoding"] == "gzip"
+            assert answer.headers["Vary"] == "Accept-Encoding"
+            assert answer.headers["Content-Type"] == "text/javascript; charset=utf-8"
+        assert gzip.decompress(packed) == script
+        assert len(packed) < len(script) / 2
+        async with client.get(address, headers={**packs, "If-None-Match": tag}) as answer:
+            assert (answer.status, await answer.read()) == (304, b"")
+        async with client.head(address, headers=packs) as answer:
+            assert (answer.status, answer.headers["Content-Encoding"]) == (200, "gzip")
+        for headers in ({"Accept-Encoding": "identity"}, {**packs, "Range": "bytes=0-"}):
+            async with client.get(address, headers=headers) as answer:
+                assert "Content-Encoding" not in answer.headers
+                assert await answer.read() == script
+                assert answer.headers["ETag"] != tag
+        font = f"{running.address}/static/{FONT}"
+        async with client.get(font, headers=packs) as answer:
+            assert answer.status == 200
+            assert "Content-Encoding" not in answer.headers
 
 
 @pytest.mark.parametrize(

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from kiosk import events as ev
 from kiosk import keys
 from kiosk.storage.rows import Grant
 from kiosk.web.api import table
 from kiosk.web.api.kiosks import Screen
 from kiosk.web.fleet_board import SHOWN, SORTS
+from tests.unit.signaling.test_device import FACTS
 from tests.unit.web.composing import PASSWORD, site
 
 
@@ -31,6 +33,22 @@ async def test_every_screen_and_one_of_them(tmp_path: Path) -> None:
         one = Screen.model_validate_json((await running.get("/api/kiosks/west"))[1])
         assert one.state == "Not connected"
         assert (await running.get("/api/kiosks/nothing"))[0] == 404
+
+
+async def test_a_screen_has_its_picture_and_both_versions(tmp_path: Path) -> None:
+    async with site(tmp_path, routes=table.routes("1")) as running:
+        await running.log_in("bert")
+        await running.visit()
+        one = Screen.model_validate_json((await running.get("/api/kiosks/main"))[1])
+        assert (one.picture, one.picture_at, one.page_has, one.config_has) == ("", "", "", "")
+        facts = FACTS | {"page": "1.9", "config": "c1", "frame_age_s": 2}
+        await running.publish(ev.KioskReported(kiosk_id="main", at=running.at(60), facts=facts))
+        running.live.version = "2.0"
+        running.live.configs = {"main": "c2"}
+        one = Screen.model_validate_json((await running.get("/api/kiosks/main"))[1])
+        assert (one.picture, one.picture_at) == ("picture moving", running.at(58).isoformat())
+        assert (one.page_has, one.page_wanted) == ("1.9", "2.0")
+        assert (one.config_has, one.config_wanted) == ("c1", "c2")
 
 
 async def test_screens_of_other_sites_are_not_there(tmp_path: Path) -> None:
