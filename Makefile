@@ -19,13 +19,14 @@ PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --no-inp
 
 CHECKS := format lint types imports spelling shell docs deploy wheel audit sbom
 
-.PHONY: help run install dev test check bench sbom $(CHECKS:%=check-%)
+.PHONY: help run install dev test test-hostile check bench sbom $(CHECKS:%=check-%)
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make run [PORT=8080]   install, then the demo: server, emulator and one screen; prints the URLs"
 	@echo "make install           .venv with everything the demo needs; safe to repeat"
 	@echo "make test [ARGS=...]   every test, after installing what they need; ARGS goes to pytest"
+	@echo "make test-hostile      every way a plugin can break in every hook; takes minutes"
 	@echo "make check             format, lint, types, import contracts, docs, deploy files, wheel, known holes, SBOM"
 	@echo "make check-NAME        one of: $(CHECKS)"
 	@echo "make sbom              dist/avatar-kiosk.cdx.json: what a production install consists of"
@@ -68,6 +69,14 @@ test: dev
 	@.ci/system-packages
 	@.ci/node-packages
 	@env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder $(ARGS)
+
+# One file, so its cases are shared out one by one. The soak part blocks for longer when it runs alone.
+test-hostile: dev
+	@.ci/system-packages
+	@for part in 'not soak' soak; do \
+	  env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest -n $(JOBS) --dist load -m "$$part" tests/functional/test_hostile.py $(ARGS) \
+	  || exit; \
+	done
 
 bench: dev
 	@$(BIN)/python -m benchmarks $(ARGS)

@@ -23,6 +23,7 @@ from kiosk.clock import Clock, SystemClock
 from kiosk.errors import SettingsError, StartupError
 from kiosk.hooks.facade import Hooks
 from kiosk.hooks.manager import PluginSet, load_plugins, metadata_version
+from kiosk.hooks.once import blaming
 from kiosk.i18n import STANDARD, Texts
 from kiosk.model import Kiosk
 from kiosk.security.devices import Devices
@@ -147,6 +148,7 @@ def create_app(
         variables={"static": static.url},
         prepare=hooks.prepare_jinja2_environment,
         card_types=hooks.registered.card_types,
+        owners={plugin.templates: plugin.name for plugin in loaded.plugins if plugin.templates},
     )
     _check_card_files(loaded, hooks, static)
     app[keys.READY] = Readiness(clock)
@@ -252,18 +254,18 @@ def _check_card_files(loaded: PluginSet, hooks: Hooks, static: StaticFiles) -> N
     """Raise StartupError for a script or style of a card that is missing or hidden by another."""
     folders = {plugin.name: plugin.static for plugin in loaded.plugins}
     for item in hooks.registered.card_types.values():
-        where = f"plugin {item.plugin}: the card type {item.kind} names {{name}}"
         folder = folders[item.plugin]
         for name in filter(None, (item.script, item.style)):
             if not static.has(name):
-                raise StartupError(
-                    f"{where.format(name=name)}, which is not in the plugin's static folder."
-                )
+                lacks = item.lacks(f"static/{name}")
+                with blaming(item.plugin):
+                    raise StartupError(f"{item.where} names {name}, which is not there; {lacks}.")
             if folder is not None and not static.is_in(name, folder):
-                raise StartupError(
-                    f"{where.format(name=name)}, but a file of that name from elsewhere comes "
-                    f"first; rename it, to {item.plugin}/{name} for example."
-                )
+                with blaming(item.plugin):
+                    raise StartupError(
+                        f"{item.where} names {name}, but a file of that name from elsewhere comes "
+                        f"first; rename it, to {item.plugin}/{name} for example."
+                    )
 
 
 def _kiosks(settings: Settings) -> dict[str, Kiosk]:

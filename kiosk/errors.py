@@ -13,11 +13,16 @@ KioskError
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 
 class KioskError(Exception):
     """Base of everything we raise on purpose. The text is one sentence with the fix in it."""
 
     code = "internal"
+    plugins: Mapping[str, str] = MappingProxyType({})
+    """What it says of each plugin whose fault it is; empty when it is about none."""
 
 
 class SettingsError(KioskError):

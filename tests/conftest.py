@@ -27,6 +27,8 @@ MAY_BLOCK: Final = (
     ("kiosk/app.py", {"create_app"}),
     ("kiosk/settings/__init__.py", {"load_settings"}),
     ("kiosk/hooks/manager.py", {"load_plugins"}),
+    # A start that fails says where; which folder we are in, no disk is asked.
+    ("kiosk/hooks/once.py", {"shown"}),
     ("kiosk/i18n.py", {"load"}),
     ("kiosk/testing/harness.py", {"_start", "__aenter__", "__aexit__"}),
     # A test's own session names its time zone late; the server's are read at start.

@@ -11,9 +11,9 @@ from zoneinfo import ZoneInfo
 import aiohttp
 import click
 
-from kiosk import keys
 from kiosk.alerts.opening import open_channels
-from kiosk.app import NO_ENDPOINT, create_app
+from kiosk.app import NO_ENDPOINT
+from kiosk.cli.tried import try_plugins
 from kiosk.clock import SystemClock
 from kiosk.errors import KioskError, SettingsError, StartupError
 from kiosk.i18n import Texts
@@ -76,12 +76,11 @@ async def _sentences(settings: Settings) -> str:
 
 
 async def _plugins(settings: Settings) -> str:
-    probe = settings.model_copy(deep=True)
-    if probe.upstream.endpoint is None:
-        probe.upstream.endpoint = "http://127.0.0.1:8765"  # not contacted; said under upstream
-    hooks = create_app(probe)[keys.HOOKS]
+    hooks, wrong = try_plugins(settings)
+    if wrong:
+        raise StartupError("\n  ".join(wrong.values()))
     names = ", ".join(plugin.name for plugin in hooks.plugins)
-    return f"{names}; tools: {', '.join(hooks.tools) or 'none'}"
+    return "; ".join([names, f"tools: {', '.join(hooks.tools) or 'none'}", *hooks.not_blocked])
 
 
 async def _database(settings: Settings) -> str:

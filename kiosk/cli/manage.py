@@ -6,6 +6,7 @@ import click
 
 from kiosk.app import create_app
 from kiosk.cli.running import listening, on_stop
+from kiosk.cli.tried import try_plugins
 from kiosk.clock import SystemClock
 from kiosk.errors import KioskError, StartupError
 from kiosk.security.devices import Devices
@@ -33,20 +34,23 @@ def missing_extra(error: ImportError) -> StartupError:
     )
 
 
-def list_plugins(settings: Settings) -> None:
-    """Print what is loaded."""
-    from kiosk import keys
-
-    if settings.upstream.endpoint is None:
-        # Listing needs no upstream, but the application is not made without an address.
-        settings.upstream.endpoint = "http://127.0.0.1:8765"
-    hooks = create_app(settings)[keys.HOOKS]
+def list_plugins(settings: Settings) -> bool:
+    """Print what is loaded, and of what is not why; False when something is wrong."""
+    hooks, wrong = try_plugins(settings)
     for plugin in hooks.plugins:
         tools = [tool.name for tool in hooks.tools.values() if tool.plugin == plugin.name]
         click.echo(f"{plugin.name} {plugin.version}".rstrip() + f"  ({plugin.origin})")
         click.echo(f"  hooks: {', '.join(plugin.hooks) or 'none'}")
         if tools:
             click.echo(f"  tools: {', '.join(tools)}")
+        if plugin.name in wrong:
+            click.echo(f"  WRONG {wrong[plugin.name]}")
+    loaded = {plugin.name for plugin in hooks.plugins}
+    for name in sorted(wrong.keys() - loaded):
+        click.echo(f"{name}\n  WRONG {wrong[name]}")
+    for sentence in hooks.not_blocked:
+        click.echo(f"Warning: {sentence}", err=True)
+    return not wrong
 
 
 async def enrol_kiosk(settings: Settings, kiosk_id: str) -> None:

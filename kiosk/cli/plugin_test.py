@@ -21,7 +21,8 @@ from kiosk.cli.plugin_new import nearest
 from kiosk.clock import SystemClock
 from kiosk.errors import KioskError, StartupError
 from kiosk.hooks.facade import Hooks
-from kiosk.hooks.manager import ENTRY_POINTS, import_plugin, load_plugins
+from kiosk.hooks.importing import ENTRY_POINTS, import_plugin
+from kiosk.hooks.manager import load_plugins
 from kiosk.settings import load_settings
 from kiosk.telemetry import Metrics
 

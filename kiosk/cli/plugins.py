@@ -2,26 +2,36 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import click
 
+from kiosk import log
 from kiosk.cli import manage, plugin_new, plugin_test, running
-from kiosk.cli.options import BLOCK, CONFIG, hook_overrides, settings_of
+from kiosk.cli.options import BLOCK, CONFIG, NO_PLUGINS, hook_overrides, settings_of
 from kiosk.errors import KioskError
 
 
 @click.group(invoke_without_command=True)
 @CONFIG
 @BLOCK
+@NO_PLUGINS
 @click.pass_context
-def plugins(context: click.Context, config: Path | None, block: tuple[str, ...]) -> None:
-    """List the plugins in use: where from, which hooks, which tools; or make and test one."""
+def plugins(
+    context: click.Context, config: Path | None, block: tuple[str, ...], no_plugins: bool
+) -> None:
+    """List the plugins in use: where from, which hooks, which tools; or make and test one.
+
+    What is wrong with a plugin is said below its name, and the exit code is 1.
+    """
     if context.invoked_subcommand is not None:
         return
-    settings = settings_of(config, **hook_overrides(block, no_plugins=False))
+    settings = settings_of(config, **hook_overrides(block, no_plugins=no_plugins))
+    log.configure(level="error", style=settings.log.format)
     try:
-        manage.list_plugins(settings)
+        if not manage.list_plugins(settings):
+            sys.exit(1)
     except KioskError as error:
         running.fail(error, code=1)
 

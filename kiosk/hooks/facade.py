@@ -160,6 +160,11 @@ class Hooks:
         for impl in self._caller.implementations("prepare_jinja2_environment", first_loaded=True):
             self._caller.once(impl, "prepare_jinja2_environment", {"env": env})
 
+    @property
+    def not_blocked(self) -> list[str]:
+        """A sentence for each plugin that is to be left out and is not there."""
+        return self._loaded.not_blocked
+
     def commands(self, taken: frozenset[str]) -> tuple[list[Command], list[str]]:
         """Return the plugins' commands, and a sentence for each that was left out."""
         return collect_commands(self._caller, taken)

@@ -17,6 +17,7 @@ from pluggy import HookImpl
 from kiosk.errors import PluginLoadError
 from kiosk.hooks.caller import HookCaller
 from kiosk.hooks.failures import kind_of
+from kiosk.hooks.once import defined_at, place, top_module, with_place
 from kiosk.tasks import TaskSet
 
 HOOK: Final = "lifespan"
@@ -62,9 +63,8 @@ class Lifespans:
                 await life.begun.wait()
         except TimeoutError:
             task.cancel()
-            raise PluginLoadError(
-                f"plugin {life.plugin}: lifespan did not begin within {self._timeout_s:g} s."
-            ) from None
+            said = f"plugin {life.plugin}: lifespan did not begin within {self._timeout_s:g} s."
+            raise PluginLoadError(with_place(said, defined_at(impl.function))) from None
         if life.failed:
             raise PluginLoadError(f"plugin {life.plugin} failed in lifespan: {life.failed}.")
         self._lives.append(life)
@@ -86,6 +86,8 @@ class Lifespans:
             # A cancellation is its own TaskGroup's, or our deadline.
             life.failed = f"{type(error).__name__}: {error}"
             if not running:
+                at = defined_at(impl.function)
+                life.failed += place(error, top_module(impl.function)) or (f" ({at})" if at else "")
                 took = self._caller.clock.monotonic() - began
                 self._caller.traced(life.plugin, HOOK, took, kind_of(error))
             else:

@@ -10,16 +10,18 @@ import asyncio
 import inspect
 import os
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
-from typing import Any, Final
+from types import FrameType, ModuleType
+from typing import Any, Final, TypeGuard
 
 import kiosk
 from kiosk.clock import Clock
-from kiosk.errors import PluginLoadError, StartupError
+from kiosk.errors import PluginLoadError, SettingsError, StartupError
 
 _OURS: Final = str(Path(kiosk.__file__).parent) + os.sep
+"""With its end: a plugin's package may be named kiosk_tour and lie beside ours."""
 _PLUGINS: Final = tuple(_OURS + name + os.sep for name in ("builtin", "_bundled"))
 """Where plugins of ours are: those built in, and in the wheel those of the demo site."""
 
@@ -30,6 +32,11 @@ def call_once(plugin: str, hook: str, call: Callable[[], Any], clock: Clock) -> 
     It returns nothing and begins no task: what it returned would be dropped, and nobody would end
     what it began.
     """
+    with blaming(plugin):
+        return _called(plugin, hook, call, clock)
+
+
+def _called(plugin: str, hook: str, call: Callable[[], Any], clock: Clock) -> float:
     before = _tasks()
     started = clock.monotonic()
     try:
@@ -64,6 +71,16 @@ def call_once(plugin: str, hook: str, call: Callable[[], Any], clock: Clock) -> 
     return clock.monotonic() - started
 
 
+@contextmanager
+def blaming(plugin: str) -> Iterator[None]:
+    """Have an error that stops the start say whose fault it is."""
+    try:
+        yield
+    except (SettingsError, StartupError) as error:
+        error.plugins = error.plugins or {plugin: str(error)}
+        raise
+
+
 def _tasks() -> set[asyncio.Task[Any]]:
     try:
         return asyncio.all_tasks()
@@ -71,26 +88,60 @@ def _tasks() -> set[asyncio.Task[Any]]:
         return set()  # no loop is running: the usual case
 
 
-def place(error: BaseException) -> str:
-    """Return ` (file:line)` of the innermost frame that is a plugin's, or nothing.
+def place(error: BaseException, top: str = "") -> str:
+    """Return ` (file:line)` of the innermost frame that is a plugin's own, or nothing.
 
-    What we were called with by a plugin, and the libraries we use, are further in.
+    `top` is the plugin's top module, as `top_module` has it; without it, the first frame that is
+    not ours says whose they are. What we were called with by a plugin, and the libraries that
+    both use, are further in. Of a syntax error it is where that was found.
     """
+    if isinstance(error, SyntaxError) and error.lineno and _is_file(error.filename):
+        return f" ({shown(error.filename)}:{error.lineno})"
+    frames = [
+        (str(frame.f_globals.get("__name__", "")).partition(".")[0], frame.f_code, line)
+        for frame, line in traceback.walk_tb(error.__traceback__)
+        if _is_file(frame.f_code.co_filename) and not is_ours(frame.f_code.co_filename)
+    ]
     found = ""
-    for frame, line in traceback.walk_tb(error.__traceback__):
-        file = frame.f_code.co_filename
-        if not is_ours(file):
-            found = f" ({Path(file).name}:{line})"
-        elif found:
-            break
+    for module, code, line in frames:
+        top = top or module
+        if module == top:
+            found = f" ({shown(code.co_filename)}:{line})"
     return found
 
 
-def with_place(sentence: str, frame: FrameType | None) -> str:
-    """Return a sentence with the place of a plugin's call to us at its end."""
-    if frame is None:
-        return sentence
-    return f"{sentence.removesuffix('.')} ({Path(frame.f_code.co_filename).name}:{frame.f_lineno})."
+def _is_file(name: str | None) -> TypeGuard[str]:
+    return bool(name) and not str(name).startswith("<")  # as <string> and <frozen importlib>
+
+
+def top_module(thing: Any) -> str:
+    """Return the name of the top module that a function, a class or a module is of."""
+    name = thing.__name__ if isinstance(thing, ModuleType) else getattr(thing, "__module__", "")
+    return str(name).partition(".")[0]
+
+
+def defined_at(function: Any) -> str:
+    """Return `file:line` of a function, inside of its decorators; nothing for what has no code."""
+    code = getattr(inspect.unwrap(function), "__code__", None) if callable(function) else None
+    return f"{shown(code.co_filename)}:{code.co_firstlineno}" if code is not None else ""
+
+
+def with_place(sentence: str, at: str) -> str:
+    """Return a sentence with a place, if there is one, at its end."""
+    return f"{sentence.removesuffix('.')} ({at})." if at else sentence
+
+
+def called_from(frame: FrameType) -> str:
+    """Return `file:line` of a frame."""
+    return f"{shown(frame.f_code.co_filename)}:{frame.f_lineno}"
+
+
+def shown(file: str | Path) -> str:
+    """Return a file's path as people write it: from where they are, or whole."""
+    try:
+        return str(Path(file).relative_to(Path.cwd()))
+    except (ValueError, OSError):  # it is elsewhere, or the folder we are in has gone
+        return str(file)
 
 
 def is_ours(file: str) -> bool:

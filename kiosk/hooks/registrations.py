@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import re
 import sys
@@ -9,11 +10,12 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final, get_args
 
 import click
+from pluggy import HookImpl
 from pydantic import BaseModel, SecretStr, ValidationError
 
 from kiosk.errors import PluginLoadError, StartupError
 from kiosk.hooks.caller import HookCaller
-from kiosk.hooks.once import with_place
+from kiosk.hooks.once import called_from, shown, with_place
 from kiosk.hooks.tools import checked, tool_from_function
 from kiosk.hooks.values import AccessName, CardType, HealthCheck, PluginRoute, RouteHandler
 from kiosk.model import McpServer, Tool, TranscriptSink
@@ -32,6 +34,7 @@ class Registrations:
 
     def __init__(self, caller: HookCaller) -> None:
         self._caller = caller
+        self._at = self._file = ""
         self.tools: dict[str, Tool] = {}
         self.mcp_servers: dict[str, tuple[str, McpServerSettings]] = {}
         self.sinks: list[TranscriptSink] = []
@@ -47,22 +50,26 @@ class Registrations:
 
     def _collect(self, hook: str, add: Callable[..., None]) -> None:
         for impl in self._caller.implementations(hook, first_loaded=True):
-            plugin = impl.plugin_name
-
-            def register(*things: Any, _plugin: str = plugin, **options: Any) -> None:
-                try:
-                    add(_plugin, *things, **options)
-                except TypeError as error:
-                    # Our method's name says nothing to somebody who called `register`.
-                    said = re.sub(r"^\S+\(\)", "register()", str(error))
-                    said = f"plugin {_plugin}: {hook}: {said}."
-                except PluginLoadError as error:
-                    said = str(error)
-                else:
-                    return
-                raise PluginLoadError(with_place(said, sys._getframe(1)))
-
+            register = functools.partial(self._register, impl, hook, add)
             self._caller.once(impl, hook, {"register": register})
+
+    def _register(
+        self, impl: HookImpl, hook: str, add: Callable[..., None], /, *things: Any, **options: Any
+    ) -> None:
+        self._at = called_from(sys._getframe(1))
+        file = getattr(impl.plugin, "__file__", None)
+        self._file = shown(file) if isinstance(file, str) else ""
+        try:
+            add(impl.plugin_name, *things, **options)
+        except TypeError as error:
+            # Our method's name says nothing to somebody who called `register`.
+            said = re.sub(r"^\S+\(\)", "register()", str(error))
+            said = f"plugin {impl.plugin_name}: {hook}: {said}."
+        except PluginLoadError as error:
+            said = str(error)
+        else:
+            return
+        raise PluginLoadError(with_place(said, self._at))
 
     def _add_tool(
         self,
@@ -179,7 +186,9 @@ class Registrations:
                 raise PluginLoadError(
                     f"{where}: {name!r} is no {suffix} file of the plugin's static folder."
                 )
-        self.card_types[kind] = CardType(kind, plugin, model, script, style)
+        self.card_types[kind] = CardType(
+            kind, plugin, model, script, style, at=self._at, file=self._file
+        )
 
     def _add_route(
         self,
@@ -233,11 +242,14 @@ def collect_commands(caller: HookCaller, taken: frozenset[str]) -> tuple[list[An
 
         def register(command: Any, _plugin: str = plugin) -> None:
             if not isinstance(command, click.Command) or not command.name:
-                left_out.append(f"plugin {_plugin}: register_commands takes a click command.")
+                wrong = "register_commands takes a click command."
             elif command.name in taken or command.name in commands:
-                left_out.append(f"plugin {_plugin}: there is a command {command.name} already.")
+                wrong = f"there is a command {command.name} already."
             else:
                 commands[command.name] = command
+                return
+            at = called_from(sys._getframe(1))
+            left_out.append(with_place(f"plugin {_plugin}: {wrong}", at))
 
         hook = "register_commands"
         try:

@@ -135,8 +135,8 @@ class RegisterCommand(Protocol):
 def register_settings(register: RegisterSettings) -> None:
     """Declare the plugin's settings: a pydantic model for `[plugins.NAME]` in kiosk.toml.
 
-    Called before every other hook. Unknown keys and wrong values stop the start with the key's
-    name. Read them later with `site.settings(Model)`.
+    Called before every other hook. Unknown keys and wrong values stop the start; each is named
+    with its line in kiosk.toml, or its variable. Read them later with `site.settings(Model)`.
     """
 
 
@@ -144,7 +144,8 @@ def register_settings(register: RegisterSettings) -> None:
 def lifespan(site: Site) -> AbstractAsyncContextManager[None]:
     """Hold something open while the server runs, such as a connection pool or a loaded file.
 
-    Entered in load order before the first visit, left in reverse after the last.
+    Entered in load order before the first visit, left in reverse after the last. Write it as
+    `async def` with one `yield` and `@asynccontextmanager` below `@hookimpl`.
     """
     raise AssertionError  # a spec is never called
 

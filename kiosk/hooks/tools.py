@@ -8,15 +8,16 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
-from typing import Any, Final, get_type_hints
+from typing import Any, Final
 
 import jsonschema_rs
-from pydantic import BaseModel, ConfigDict, Field, PydanticSchemaGenerationError, create_model
+from pydantic import BaseModel
 from pydantic import ValidationError as PydanticValidationError
 from typing_extensions import override
 
 from kiosk.errors import KioskError, PluginLoadError
 from kiosk.hooks.shapes import misfit
+from kiosk.hooks.signatures import arguments_model, split_docstring
 from kiosk.model import Tool, ToolReturn
 
 LONGEST: Final = 300
@@ -44,15 +45,16 @@ def tool_from_function(
     """Describe `function` as a tool.
 
     The first paragraph of its docstring is the description, lines such as `place: where to go`
-    under `Args:` describe parameters. Raises PluginLoadError when something is missing.
+    under `Args:` describe parameters. Raises PluginLoadError when something is missing, or could
+    not work in a visit.
     """
     name = getattr(function, "__name__", "")
     where = f"plugin {plugin}: tool {name or function!r}"
     doc = inspect.getdoc(function)
     if not doc:
         raise PluginLoadError(f"{where} has no docstring; say what it does, the model reads it.")
-    model = _arguments_model(function, where, _argument_docs(doc))
-    description = " ".join(doc.split("\n\n", 1)[0].split())
+    description, docs = split_docstring(doc)
+    model = arguments_model(function, where, docs)
     schema = model.model_json_schema()
     schema.pop("title", None)
     for item in schema.get("properties", {}).values():
@@ -172,7 +174,8 @@ class _Validated(_Handler):
     def __call__(self, **arguments: Any) -> Any:
         session = arguments.pop("session", None)
         values = self.check(arguments)
-        passed = {name: getattr(values, name) for name in type(values).model_fields}
+        fields = type(values).model_fields.items()
+        passed = {str(info.alias): getattr(values, field) for field, info in fields}
         if self.wants_session:
             passed["session"] = session
         return self.function(**passed)
@@ -206,45 +209,3 @@ def is_async(tool: Tool) -> bool:
     if isinstance(tool.handler, _Handler):
         return tool.handler.is_async
     return inspect.iscoroutinefunction(tool.handler)
-
-
-def _arguments_model(
-    function: Callable[..., Any], where: str, docs: Mapping[str, str]
-) -> type[BaseModel]:
-    try:
-        hints = get_type_hints(function, include_extras=True)
-    except NameError as error:
-        raise PluginLoadError(f"{where}: type hint {error.name!r} is not importable.") from None
-    fields: dict[str, Any] = {}
-    for parameter in inspect.signature(function).parameters.values():
-        if parameter.name == "session":
-            continue
-        if parameter.kind in {parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD}:
-            raise PluginLoadError(f"{where}: *{parameter.name} cannot be described; name it.")
-        if parameter.kind is parameter.POSITIONAL_ONLY:
-            raise PluginLoadError(
-                f"{where}: parameter {parameter.name} is given by name; remove the /."
-            )
-        if parameter.name not in hints:
-            raise PluginLoadError(f"{where}: parameter {parameter.name} has no type.")
-        default = ... if parameter.default is parameter.empty else parameter.default
-        info = Field(default, description=docs.get(parameter.name))
-        fields[parameter.name] = (hints[parameter.name], info)
-    try:
-        return create_model(
-            getattr(function, "__name__", "tool"), __config__=ConfigDict(extra="forbid"), **fields
-        )
-    except PydanticSchemaGenerationError:
-        raise PluginLoadError(f"{where}: a parameter's type has no JSON Schema.") from None
-
-
-def _argument_docs(doc: str) -> dict[str, str]:
-    _, found, block = doc.partition("Args:")
-    if not found:
-        return {}
-    docs: dict[str, str] = {}
-    for line in block.splitlines():
-        name, colon, text = line.strip().partition(":")
-        if colon and name.isidentifier():
-            docs[name] = text.strip()
-    return docs

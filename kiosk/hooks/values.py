@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel
@@ -170,3 +171,26 @@ class CardType:
     model: type[BaseModel]
     script: str = ""
     style: str = ""
+    at: str = ""
+    """Where it was registered, `file:line`."""
+    file: str = ""
+    """The plugin's file."""
+
+    @property
+    def where(self) -> str:
+        """What a sentence about it begins with: the plugin, the place, the kind."""
+        at = f" ({self.at})" if self.at else ""
+        return f"plugin {self.plugin}{at}: the card type {self.kind}"
+
+    def lacks(self, name: str) -> str:
+        """Return what to do when `name`, of the plugin's `templates` or `static`, is missing."""
+        file = Path(self.file)
+        if not self.file:
+            return f"add {name} beside the plugin"
+        if file.name == "__init__.py":
+            return f"add {file.parent / name}"
+        package = file.with_suffix("")
+        return (
+            f"a plugin with {name.partition('/')[0]} is a package: move {file} to "
+            f"{package}/__init__.py and add {package / name}"
+        )

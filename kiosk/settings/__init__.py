@@ -43,6 +43,7 @@ from kiosk.settings.sections import (
 from kiosk.settings.upstream import UpstreamSettings
 from kiosk.settings.vault import VARIABLE as _VAULT
 from kiosk.settings.vault import vault_settings
+from kiosk.settings.written import Places, flat, from_environment
 
 __all__ = ["Settings", "load_settings"]
 
@@ -99,6 +100,7 @@ class Settings(BaseSettings):
     log: LogSettings = Field(LogSettings(), description="The log.")
 
     _screens: dict[str, Settings] = PrivateAttr(default_factory=dict)
+    _places: Places = PrivateAttr(default_factory=Places)
 
     @classmethod
     @override
@@ -240,6 +242,10 @@ class Settings(BaseSettings):
         """Return the settings as one screen has them; the site's for one that is not listed."""
         return self._screens.get(kiosk_id, self)
 
+    def place_of(self, *key: str | int) -> str:
+        """Return where a setting was written, as `kiosk.toml:12`; "" when nobody wrote it."""
+        return self._places.of(*key)
+
 
 def environment() -> Mapping[str, str]:
     """Return a copy of the environment, for what is named there by whoever runs the emulator."""
@@ -264,24 +270,30 @@ def load_settings(
     env = os.environ  # noqa: TID251 - the one place that reads it
     data: dict[str, Any] = {}
     source = path if path is not None else Path("kiosk.toml")
+    file: Path | None = None
     if path is not None or (read_file and source.exists()):
-        data = _read_toml(source)
+        file, data = source, _read_toml(source)
     if defaults:
         data = _merge(defaults, data)
     if overrides:
         data = _merge(data, overrides)
     _check_names(env)
+    named = dict.fromkeys(flat(overrides or {}), "")  # nobody wrote them
     if env.get(_VAULT):
-        data = _merge(data, vault_settings(env[_VAULT]))
+        secrets = vault_settings(env[_VAULT])
+        named |= dict.fromkeys(flat(secrets), "the key vault")
+        data = _merge(data, secrets)
     for name, variables in _AZURE_NAMES.items():
-        value = next((env[variable] for variable in variables if env.get(variable)), None)
+        variable = next((variable for variable in variables if env.get(variable)), None)
         upstream = data.setdefault("upstream", {})
-        if value is not None and isinstance(upstream, dict) and not upstream.get(name):
-            upstream[name] = value
+        if variable is not None and isinstance(upstream, dict) and not upstream.get(name):
+            upstream[name] = env[variable]
+            named["upstream", name] = f"environment {variable}"
     if env.get(_TRACE) and isinstance(data.setdefault("hooks", {}), dict):
         data["hooks"]["trace"] = env[_TRACE]
+    places = Places(file, named | from_environment(env, ENV_PREFIX, _file_variables()))
     try:
-        return Settings(**data)
+        settings = Settings(**data)
     except NotJson as error:
         # Its own text has no more than the name of the table, in quotation marks.
         table = str(error).partition('"')[2].partition('"')[0].upper()
@@ -291,8 +303,11 @@ def load_settings(
         ) from None
     except ValidationError as error:
         where = f" ({source})" if data and source.exists() else ""
-        lines = [_sentence(item) for item in error.errors(include_input=False, include_url=False)]
+        items = error.errors(include_input=False, include_url=False)
+        lines = [_sentence(item, places) for item in items]
         raise SettingsError(f"Settings are wrong{where}:\n  " + "\n  ".join(lines)) from None
+    settings._places = places
+    return settings
 
 
 def _read_toml(path: Path) -> dict[str, Any]:
@@ -319,7 +334,7 @@ def _merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _check_names(env: Mapping[str, str]) -> None:
-    ours = {_TRACE, _VAULT, *(name + SUFFIX for name in names(Settings, ENV_PREFIX))}
+    ours = {_TRACE, _VAULT, *_file_variables()}
     for key in env:
         if key.startswith(ENV_PREFIX) and key not in ours:
             field = key[len(ENV_PREFIX) :].split("__")[0].lower()
@@ -330,9 +345,15 @@ def _check_names(env: Mapping[str, str]) -> None:
                 raise SettingsError(f"{key} is no setting of ours; known are {known}.")
 
 
-def _sentence(item: Any) -> str:
+def _file_variables() -> set[str]:
+    return {name + SUFFIX for name in names(Settings, ENV_PREFIX)}
+
+
+def _sentence(item: Any, places: Places) -> str:
     # Union tags (a voice's type) appear in pydantic's location; the reader wrote no such key.
     where = ".".join(str(part) for part in item["loc"]) or "settings"
+    at = places.of(*item["loc"])
+    where = f"{where} ({at})" if at else where
     if item["type"] == "extra_forbidden":
         return f"{where}: unknown setting; remove it or correct its name."
     message = str(item["msg"]).removeprefix("Value error, ")

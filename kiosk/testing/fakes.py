@@ -18,7 +18,7 @@ from pydantic import BaseModel
 from typing_extensions import override
 
 from kiosk.clock import Clock
-from kiosk.hooks.manager import import_plugin
+from kiosk.hooks.importing import import_plugin
 from kiosk.hooks.site import PluginStore, SessionHandle, Site, SiteServices, Turn
 from kiosk.model import Answers, Card, Comfort, Kiosk
 from kiosk.testing.clock import ManualClock

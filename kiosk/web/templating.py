@@ -26,6 +26,7 @@ from pydantic import ValidationError
 
 from kiosk import paths
 from kiosk.errors import KioskError, StartupError
+from kiosk.hooks.once import blaming
 from kiosk.hooks.values import CardType
 from kiosk.model import Card
 from kiosk.web.compiled import compiled_for
@@ -61,7 +62,9 @@ class Templates:
         variables: Mapping[str, Any] | None = None,
         prepare: Callable[[Environment], None] | None = None,
         card_types: Mapping[str, CardType] | None = None,
+        owners: Mapping[Path, str] | None = None,
     ) -> None:
+        """Read all templates; `owners` are plugins by their folder. Raises StartupError."""
         folders = [*extra, paths.templates()]
         self._loader = ChoiceLoader(
             [
@@ -105,21 +108,20 @@ class Templates:
                 self._environment.get_template(name)
                 source, _, _ = self._loader.get_source(self._environment, name)
                 sources.update(f"{name}\0{source}\0".encode())
-            except TemplateSyntaxError as error:
-                raise StartupError(
-                    f"The template {error.filename or name} is wrong in line {error.lineno}: "
-                    f"{error.message}."
-                ) from None
-            except UnicodeDecodeError:
-                raise StartupError(f"The template {name} is not UTF-8.") from None
+            except (TemplateSyntaxError, UnicodeDecodeError) as error:
+                wrong = StartupError(_unread(name, error))
+                folder = next((path for path in extra if (path / name).is_file()), None)
+                if folder is not None and owners and folder in owners:
+                    wrong.plugins = {owners[folder]: str(wrong)}
+                raise wrong from None
         self.version = sources.hexdigest()[:12]
         """Changes when any template changes."""
         for kind, card_type in self._card_types.items():
-            if f"{_CARDS}{kind}.html" not in self._names:
-                raise StartupError(
-                    f"plugin {card_type.plugin}: the card type {kind} has no template; add "
-                    f"templates/cards/{kind}.html beside the plugin."
-                )
+            name = f"{_CARDS}{kind}.html"
+            if name not in self._names:
+                missing = f"has no template; {card_type.lacks(f'templates/{name}')}."
+                with blaming(card_type.plugin):
+                    raise StartupError(f"{card_type.where} {missing}")
 
     @pass_context
     def _plugged(self, context: Context, place: str) -> Markup:
@@ -188,6 +190,13 @@ class Templates:
                 "it into the plugin's static folder."
             ) from None
         return str(Markup('<span hidden data-sign="{}"></span>').format(address))
+
+
+def _unread(name: str, error: TemplateSyntaxError | UnicodeDecodeError) -> str:
+    if isinstance(error, UnicodeDecodeError):
+        return f"The template {name} is not UTF-8."
+    file = error.filename or name
+    return f"The template {file} is wrong in line {error.lineno}: {error.message}."
 
 
 def _checked(card: Card, card_type: CardType) -> Mapping[str, Any]:

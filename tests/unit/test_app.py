@@ -73,7 +73,7 @@ def register_card_types(register):
 @pytest.mark.parametrize(
     ("script", "files", "sentence"),
     [
-        ("a.js", (), "names a.js, which is not in the plugin's static folder"),
+        ("a.js", (), "names a.js, which is not there; add {folder}/b_two/static/a.js."),
         ("one.js", ("b_two/static/one.js",), "rename it, to b_two/one.js for example"),
     ],
 )
@@ -89,7 +89,7 @@ def test_a_cards_script_that_is_missing_or_hidden_stops_the_start(
         (folder / name / "__init__.py").write_text(f'"""Shows a card."""\n{code}')
     for file in ("a_one/static/one.js", *files):
         (folder / file).touch()
-    with pytest.raises(StartupError, match=re.escape(sentence)):
+    with pytest.raises(StartupError, match=re.escape(sentence.format(folder=folder))):
         create_app(site_settings(tmp_path, ENDPOINT, hooks={"dir": str(folder), "off": False}))
 
 

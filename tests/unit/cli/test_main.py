@@ -31,9 +31,9 @@ def test_every_command_explains_itself(command: str) -> None:
 @pytest.mark.parametrize(
     ("toml", "sentence"),
     [
-        ("[server]\nprot = 1\n", "server.prot: unknown setting"),
+        ("[server]\nprot = 1\n", "server.prot (kiosk.toml:2): unknown setting"),
         ("[server]\nport = 70000\n", "server.port"),
-        ("[nonsense]\nx = 1\n", "nonsense: unknown setting"),
+        ("[nonsense]\nx = 1\n", "nonsense (kiosk.toml:1): unknown setting"),
         ("port =\n", "is not valid TOML"),
     ],
 )

@@ -43,8 +43,11 @@ def test_hook_register_commands(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("code", "sentence"),
     [
-        (BROKEN, "plugin broken failed in register_commands: OSError: no till (broken.py:6)"),
-        (TAKES, "plugin broken: there is a command serve already."),
+        (
+            BROKEN,
+            "failed in register_commands: OSError: no till (plugins/broken.py:6)",
+        ),
+        (TAKES, "plugin broken: there is a command serve already (plugins/broken.py:12)."),
         ("import no_such_module\n", "plugin broken does not import"),
     ],
     ids=["raises", "takes ours", "does not import"],

@@ -57,6 +57,22 @@ def turn(text: str, speaker: Speaker = "visitor", seq: int = 1) -> TurnCompleted
     )
 
 
+def write(folder: Path, name: str, text: str) -> Path:
+    path = folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def install(folder: Path, module: str, text: str, entry: str) -> None:
+    """Install a distribution as pip would leave it."""
+    write(folder, f"{module}.py", text)
+    info = f"{module}-1.2.dist-info"
+    write(folder, f"{info}/METADATA", f"Metadata-Version: 2.1\nName: {module}\nVersion: 1.2\n")
+    write(folder, f"{info}/entry_points.txt", f"[avatar_kiosk.plugins]\n{entry} = {module}\n")
+    write(folder, f"{info}/RECORD", f"{module}.py,,\n{info}/METADATA,,\n")
+
+
 def settings_with(folder: Path | None = None, **tables: Any) -> Settings:
     """Settings of a server that takes plugins from `folder` only, or from nowhere."""
     where = {"dir": str(folder)} if folder is not None else {"off": True}

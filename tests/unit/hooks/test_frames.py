@@ -13,7 +13,7 @@ import pytest
 
 from kiosk.builtin import greeting
 from kiosk.hooks.frames import MOST, Home, home_of, own_frames
-from kiosk.hooks.manager import import_plugin
+from kiosk.hooks.importing import import_plugin
 
 PACKAGE = """
 from . import words

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 
@@ -46,7 +49,8 @@ async def test_one_that_does_not_begin_in_time_stops_the_start_and_undoes_the_ot
             yield
 
     hooks = {"lifespan_s": 0.1}
-    with pytest.raises(PluginLoadError, match=r"hangs: lifespan did not begin within 0.1 s"):
+    said = r"hangs: lifespan did not begin within 0.1 s \(.*py:\d+\)\.$"
+    with pytest.raises(PluginLoadError, match=said):
         async with running({"a": Tells("a", told), "hangs": Hangs()}, hooks=hooks):
             raise AssertionError("it should not have started")
     assert told == ["a in as a", "a out"]
@@ -80,9 +84,24 @@ async def test_one_whose_background_work_fails_costs_only_itself() -> None:
 async def test_what_is_no_context_manager_says_how_to_make_one() -> None:
     class Bare:
         @hookimpl
-        def lifespan(self) -> str:
+        def lifespan(self) -> Any:
             return "ready"
 
-    with pytest.raises(PluginLoadError, match=r"returned str and no async context manager; dec"):
+    said = r"returned str and no async context manager; dec.* \(.*test_lifespans\.py:\d+\)\.$"
+    with pytest.raises(PluginLoadError, match=said):
         async with running({"bare": Bare()}):
+            raise AssertionError("it should not have started")
+
+
+async def test_one_that_breaks_as_it_begins_has_its_own_line() -> None:
+    class Breaks:
+        @hookimpl
+        @asynccontextmanager
+        async def lifespan(self) -> AsyncIterator[None]:
+            json.loads("{")
+            yield
+
+    line = inspect.getsourcelines(Breaks)[1] + 4
+    with pytest.raises(PluginLoadError, match=rf"JSONDecodeError: .*test_lifespans\.py:{line}\)"):
+        async with running({"breaks": Breaks()}):
             raise AssertionError("it should not have started")

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
-from types import ModuleType
-from typing import Any, Self
 
 import pytest
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from kiosk.errors import PluginLoadError, SettingsError, StartupError
-from kiosk.hooks.manager import PluginSet, metadata_version, plugins_folder
+from kiosk.errors import PluginLoadError, SettingsError
+from kiosk.hooks.manager import PluginSet, load_plugins, metadata_version, plugins_folder
 from kiosk.hooks.markers import hookimpl
-from tests.unit.hooks.hooking import load, settings_with
+from kiosk.settings import load_settings
+from tests.unit.hooks.hooking import ManualClock, install, load, settings_with, write
 
 GREETS = """
 from kiosk.hooks.markers import hookimpl
@@ -22,13 +19,6 @@ from kiosk.hooks.markers import hookimpl
 def greeting():
     return {word!r}
 """
-
-
-def write(folder: Path, name: str, text: str) -> Path:
-    path = folder / name
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8")
-    return path
 
 
 def names(loaded: PluginSet) -> list[str]:
@@ -81,6 +71,7 @@ def test_a_file_and_a_package_of_one_name_are_refused(tmp_path: Path) -> None:
     write(tmp_path, "hello/__init__.py", GREETS.format(word="b"))
     with pytest.raises(PluginLoadError, match=r"hello is there twice: .*; rename one"):
         load(folder=tmp_path)
+    assert names(load(folder=tmp_path, hooks={"block": ["hello"]})) == []
 
 
 def test_a_folder_that_is_none_is_named() -> None:
@@ -89,44 +80,7 @@ def test_a_folder_that_is_none_is_named() -> None:
         plugins_folder(settings)
 
 
-def test_an_error_while_importing_names_file_line_and_way_out(tmp_path: Path) -> None:
-    path = write(tmp_path, "broken.py", "x = 1\n\ny = x.missing\n")
-    before = set(sys.modules)  # another test's plugin of this name may be among them
-    with pytest.raises(PluginLoadError) as caught:
-        load(folder=tmp_path)
-    sentence = str(caught.value)
-    assert "plugin broken does not import: AttributeError" in sentence
-    assert f"({path}:3)" in sentence
-    assert "--block-plugin broken" in sentence
-    assert not [name for name in set(sys.modules) - before if name.endswith("_broken")]
-
-
-def test_a_syntax_error_names_its_line(tmp_path: Path) -> None:
-    path = write(tmp_path, "broken.py", "def greeting(:\n")
-    with pytest.raises(PluginLoadError, match="SyntaxError") as caught:
-        load(folder=tmp_path)
-    assert f"({path}:1)" in str(caught.value)
-
-
-@pytest.mark.parametrize("kind", ["SystemExit", "BaseException"])
-def test_a_plugin_that_exits_while_importing_does_not_end_the_server(
-    tmp_path: Path, kind: str
-) -> None:
-    write(tmp_path, "leaves.py", f"raise {kind}(3)\n")
-    with pytest.raises(PluginLoadError, match=f"leaves does not import: {kind}"):
-        load(folder=tmp_path)
-
-
 # ── entry points ─────────────────────────────────────────────────────────────────────────────
-
-
-def install(folder: Path, module: str, text: str, entry: str) -> None:
-    """Install a distribution as pip would leave it."""
-    write(folder, f"{module}.py", text)
-    info = f"{module}-1.2.dist-info"
-    write(folder, f"{info}/METADATA", f"Metadata-Version: 2.1\nName: {module}\nVersion: 1.2\n")
-    write(folder, f"{info}/entry_points.txt", f"[avatar_kiosk.plugins]\n{entry} = {module}\n")
-    write(folder, f"{info}/RECORD", f"{module}.py,,\n{info}/METADATA,,\n")
 
 
 def test_an_installed_distribution_is_loaded_before_the_folder(
@@ -156,100 +110,7 @@ def test_one_that_is_given_stands_for_the_installed_one_of_its_name(
     assert names(load(hooks={"installed": False})) == []
 
 
-def test_an_installed_distribution_that_does_not_import_is_named(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    install(tmp_path / "site", "kiosk_broken", "import nothing_of_that_name\n", "crm")
-    monkeypatch.syspath_prepend(tmp_path / "site")
-    with pytest.raises(PluginLoadError, match=r"plugin crm \(kiosk_broken\) does not import"):
-        load(folder=tmp_path)
-    assert names(load(folder=tmp_path, hooks={"block": ["crm"]})) == []
-
-
 # ── what is refused ──────────────────────────────────────────────────────────────────────────
-
-
-def test_a_misspelt_hook_is_refused_with_a_guess() -> None:
-    class Misspelt:
-        @hookimpl
-        def greting(self) -> str:
-            return "hello"
-
-    with pytest.raises(PluginLoadError, match=r"no hook greting; did you mean greeting\?"):
-        load({"p": Misspelt()})
-
-
-def test_an_unknown_hook_without_a_likeness_points_to_the_reference() -> None:
-    class Unknown:
-        @hookimpl
-        def zzz(self) -> None:
-            return None
-
-    with pytest.raises(PluginLoadError, match=r"no hook zzz; see docs/hooks\.md"):
-        load({"p": Unknown()})
-
-
-def test_an_argument_the_hook_does_not_have_is_refused() -> None:
-    class Wants:
-        @hookimpl
-        def greeting(self, weather: str) -> str:
-            return weather
-
-    with pytest.raises(
-        PluginLoadError, match=r"greeting has no argument weather\. There are "
-    ) as e:
-        load({"p": Wants()})
-    assert "site, session; name those you need." in str(e.value)
-    assert "hookimpl definition" not in str(e.value)
-
-
-def test_an_argument_that_is_nearly_right_is_asked_about() -> None:
-    class Nearly:
-        @hookimpl
-        def greeting(self, sesion: str) -> str:
-            return sesion
-
-    with pytest.raises(PluginLoadError, match=r"no argument sesion; did you mean session\?"):
-        load({"p": Nearly()})
-
-
-def test_a_wrong_hook_in_a_file_has_its_line(tmp_path: Path) -> None:
-    for text, place in (
-        ("@hookimpl\ndef greting(): ...\n", "bad.py:2): there is no hook greting"),
-        ("@hookimpl\ndef greeting(visitor): ...\n", "bad.py:2): greeting has no argument visitor"),
-        ("@hookimpl\nasync def register_tools(): ...\n", "bad.py:2): register_tools is `async"),
-    ):
-        write(tmp_path, "bad.py", f"from kiosk.hooks.markers import hookimpl\n{text}")
-        with pytest.raises(PluginLoadError) as caught:
-            load(folder=tmp_path)
-        assert place in str(caught.value)
-
-
-def test_wrappers_are_refused() -> None:
-    class Wraps:
-        @hookimpl(wrapper=True)
-        def greeting(self) -> Any:
-            return (yield)
-
-    with pytest.raises(PluginLoadError, match="greeting is a wrapper"):
-        load({"p": Wraps()})
-
-
-@pytest.mark.parametrize("hook", ["register_tools", "register_settings", "lifespan"])
-def test_an_async_hook_that_would_be_dropped_is_refused(hook: str) -> None:
-    async def later() -> None:
-        return None
-
-    plugin = ModuleType("later")
-    setattr(plugin, hook, hookimpl(later))
-    with pytest.raises(PluginLoadError, match=f"{hook} is `async def`"):
-        load({"p": plugin})
-
-
-def test_a_plugin_without_hooks_is_refused(tmp_path: Path) -> None:
-    write(tmp_path, "forgot.py", "def greeting():\n    return 'unmarked'\n")
-    with pytest.raises(PluginLoadError, match=r"forgot .*implements no hook; mark .*@hookimpl"):
-        load(folder=tmp_path)
 
 
 def test_two_plugins_of_one_name_are_refused(tmp_path: Path) -> None:
@@ -280,120 +141,24 @@ def test_off_leaves_the_built_ins_only(tmp_path: Path) -> None:
     assert loaded.plugins[0].version == metadata_version()
 
 
-# ── settings ─────────────────────────────────────────────────────────────────────────────────
+def test_a_name_to_block_that_nobody_has_is_told_with_its_likeness(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install(tmp_path / "site", "kiosk_crm", GREETS.format(word="crm"), "crm")
+    monkeypatch.syspath_prepend(tmp_path / "site")
+    write(tmp_path, "plugins/hello.py", GREETS.format(word="a"))
+    hooks = {"block": ["crm", "helo", "greeting", "zzz"]}
+    loaded = load(folder=tmp_path / "plugins", builtins={"greeting": Greets()}, hooks=hooks)
+    assert names(loaded) == ["hello"]
+    assert loaded.not_blocked == [
+        "hooks.block (--block-plugin): no plugin is named helo; did you mean hello?",
+        "hooks.block (--block-plugin): no plugin is named zzz; there are crm, greeting, hello.",
+    ]
+    # Nothing of the folder is known then.
+    assert load(hooks={"block": ["zzz"], "off": True}).not_blocked == []
 
 
-class Opening(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-    hour: int = Field(10, ge=0, le=23)
-
-
-class WithSettings:
-    @hookimpl
-    def register_settings(self, register: Any) -> None:
-        register(Opening)
-
-
-def test_a_plugins_table_is_checked_and_given_to_it() -> None:
-    loaded = load({"opening": WithSettings()}, plugins={"opening": {"hour": 9}})
-    assert loaded.sites["opening"].settings(Opening).hour == 9
-    assert load({"opening": WithSettings()}).sites["opening"].settings(Opening).hour == 10
-
-
-@pytest.mark.parametrize(
-    ("table", "sentence"),
-    [
-        ({"hour": 25}, r"plugins\.opening\.hour: Input should be less than or equal to 23"),
-        ({"huor": 9}, r"plugins\.opening\.huor: the plugin has no such setting"),
-    ],
-)
-def test_a_wrong_value_or_key_names_itself(table: dict[str, Any], sentence: str) -> None:
-    with pytest.raises(SettingsError, match=sentence):
-        load({"opening": WithSettings()}, plugins={"opening": table})
-
-
-class Odd(BaseModel):
-    """Settings whose check breaks, and one that is read by another name."""
-
-    colour: str = "red"
-    of: str = Field("", alias="from")
-
-    @field_validator("colour")
-    @classmethod
-    def _known(cls, value: str) -> str:
-        return {"red": "#f00"}[value]
-
-    @model_validator(mode="after")
-    def _fits(self) -> Self:
-        if self.of == "nowhere":
-            raise ValueError("from somewhere")
-        return self
-
-
-class OddTable:
-    @hookimpl
-    def register_settings(self, register: Any) -> None:
-        register(Odd)
-
-
-@pytest.mark.parametrize(
-    ("table", "sentence"),
-    [
-        (
-            {"colour": "s3cret"},
-            r"^plugins.odd: its check failed with KeyError \(test_manager.py:\d+",
-        ),
-        ({"from": "nowhere"}, r"^plugins.odd: Value error, from somewhere\.$"),
-        ({"of": "here"}, r"^plugins.odd.of: the plugin has no such setting\.$"),
-    ],
-)
-def test_a_check_that_breaks_is_one_sentence(table: dict[str, Any], sentence: str) -> None:
-    with pytest.raises(SettingsError, match=sentence):
-        load({"odd": OddTable()}, plugins={"odd": table})
-
-
-def test_a_setting_may_be_read_by_another_name() -> None:
-    loaded = load({"odd": OddTable()}, plugins={"odd": {"from": "here"}})
-    assert loaded.sites["odd"].settings(Odd).of == "here"
-
-
-def test_a_table_nobody_reads_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match=r"\[plugins\.openning\]: no such plugin is loaded"):
-        load({"opening": WithSettings()}, folder=tmp_path, plugins={"openning": {"hour": 9}})
-    with pytest.raises(SettingsError, match=r"\[plugins\.greets\]: the plugin has no settings"):
-        load({"greets": Greets()}, plugins={"greets": {"hour": 9}})
-
-
-def test_the_table_of_a_blocked_plugin_may_stay(tmp_path: Path) -> None:
-    plugins = {"opening": WithSettings()}
-    tables = {"opening": {"hour": 99}}
-    loaded = load(plugins, folder=tmp_path, plugins=tables, hooks={"block": ["opening"]})
-    assert names(loaded) == []
-
-
-def test_settings_are_one_model() -> None:
-    class Two:
-        @hookimpl
-        def register_settings(self, register: Any) -> None:
-            register(Opening)
-            register(Opening)
-
-    class NoModel:
-        @hookimpl
-        def register_settings(self, register: Any) -> None:
-            register({"hour": 9})
-
-    for plugin in (Two(), NoModel()):
-        with pytest.raises(StartupError, match="registers one pydantic model"):
-            load({"p": plugin})
-
-
-def test_register_settings_that_raises_stops_the_start_and_names_the_plugin() -> None:
-    class Raises:
-        @hookimpl
-        def register_settings(self, register: Any) -> None:
-            raise KeyError("hour")
-
-    with pytest.raises(StartupError, match=r"plugin p failed in register_settings: KeyError"):
-        load({"p": Raises()})
+def test_a_name_to_block_has_the_place_it_was_written_at(tmp_path: Path) -> None:
+    file = write(tmp_path, "kiosk.toml", '[hooks]\nblock = ["zzz"]\n')
+    loaded = load_plugins(load_settings(file), ManualClock(), builtins={})
+    assert f"hooks.block ({file}:2): no plugin is named zzz" in loaded.not_blocked[0]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
+import json
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +12,11 @@ import pytest
 
 import kiosk
 from kiosk.errors import PluginLoadError, StartupError
-from kiosk.hooks.once import call_once, is_ours, place
+from kiosk.hooks.once import call_once, is_ours, place, shown
 from kiosk.hooks.tools import tool_from_function
 from tests.unit.hooks.hooking import ManualClock
 
-HERE = Path(__file__).name
+HERE = shown(__file__)
 
 
 def held(call: Any, clock: ManualClock | None = None) -> float:
@@ -92,22 +94,36 @@ def test_a_place_is_the_innermost_line_of_a_plugin() -> None:
     assert place(ValueError("never raised")) == ""
 
 
+def test_a_place_is_not_in_a_library() -> None:
+    def reads() -> None:
+        json.loads("{")
+
+    with pytest.raises(PluginLoadError) as caught:
+        held(reads)
+    line = inspect.getsourcelines(reads)[1] + 1
+    assert str(caught.value).endswith(f"({HERE}:{line}).")
+
+
 def test_a_place_is_not_in_what_we_use_on_a_plugins_behalf() -> None:
+    def asks() -> str:
+        """Ask."""
+        return ""
+
+    asks.__signature__ = "odd"  # type: ignore[attr-defined]  # breaks what reads it
+
     def registers() -> None:
-        tool_from_function(_odd, plugin="gate")
+        tool_from_function(asks, plugin="gate")
 
-    with pytest.raises(Exception, match="leading underscores") as caught:
+    with pytest.raises(TypeError, match="__signature__") as caught:
         registers()
-    assert place(caught.value).startswith(f" ({HERE}:")
-
-
-async def _odd(_gate: str) -> str:
-    """Open a gate."""
-    return _gate
+    line = inspect.getsourcelines(registers)[1] + 1
+    assert place(caught.value) == f" ({HERE}:{line})"
 
 
 def test_the_built_in_plugins_count_as_plugins() -> None:
     ours = Path(kiosk.__file__).parent
     assert is_ours(str(ours / "session/session.py"))
     assert not is_ours(str(ours / "builtin/goodbye.py"))
+    assert not is_ours(str(ours / "_bundled/plugins/faq/__init__.py"))
     assert not is_ours("/srv/site/plugins/gate.py")
+    assert not is_ours(f"{ours}_tour/__init__.py"), "a package beside ours"

@@ -126,7 +126,13 @@ class Opaque:
     [
         (None, "parameter place has no type"),
         ("Missing", "type hint 'Missing' is not importable"),
-        (Opaque, "a parameter's type has no JSON Schema"),
+        (Opaque, "the type of parameter place has no JSON Schema; docs/tools.md has those"),
+        (Callable[[], str], "the type of parameter place has no JSON Schema; docs/tools.md"),
+        ("Literal.missing", "a type hint cannot be read"),
+        (
+            Annotated[str, Field(pattern="(")],
+            "the type of parameter place cannot be checked: regex parse error: .* unclosed group",
+        ),
     ],
 )
 def test_a_parameter_the_model_could_not_be_told_is_refused(hint: Any, sentence: str) -> None:

@@ -114,7 +114,7 @@ def test_nothing_of_a_file_is_in_an_error(
     [
         ("KIOSK_UPSTREAM__MCP_SERVERS", f'[{{"authorization": "{KEY}', "is no JSON"),
         ("KIOSK_PLUGINS", KEY, "is no JSON"),
-        ("KIOSK_ACCESS__SERVICE_PIN", KEY, "access.service_pin: four to twelve digits"),
+        ("KIOSK_ACCESS__SERVICE_PIN", KEY, "KIOSK_ACCESS__SERVICE_PIN_FILE): four to twelve"),
     ],
 )
 def test_nothing_of_a_value_that_does_not_fit_is_in_an_error(
@@ -147,7 +147,7 @@ def test_a_value_and_a_file_are_one_too_many(
 
 def test_what_is_no_secret_has_no_file(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KIOSK_SITE__NAME_FILE", "secret")
-    assert "site.name_file: unknown setting" in refused()
+    assert "site.name_file (environment KIOSK_SITE__NAME_FILE): unknown setting" in refused()
     monkeypatch.delenv("KIOSK_SITE__NAME_FILE")
     monkeypatch.setenv("KIOSK_UPSTREAM_FILE", "secret")
     assert "KIOSK_UPSTREAM_FILE is no setting of ours" in refused()

@@ -25,5 +25,5 @@ def test_the_old_name_says_the_new_one(
         file.write_text("[insight]\navatar_starts_per_minute = 5\n", encoding="utf-8")
     else:
         monkeypatch.setenv("KIOSK_INSIGHT__AVATAR_STARTS_PER_MINUTE", "5")
-    with pytest.raises(SettingsError, match=r"insight: .*as alerts\.avatar_starts_per_minute"):
+    with pytest.raises(SettingsError, match=r"insight \(.+\): .*as alerts\.avatar_starts"):
         load_settings()

@@ -112,13 +112,14 @@ def test_a_file_that_is_not_there_or_no_toml_is_named(tmp_path: Path) -> None:
 
 def test_every_mistake_has_its_line_and_the_file_is_named(tmp_path: Path) -> None:
     text = "[server]\nport = 99999\nprot = 1\n[site]\nlanguages = []\n"
-    sentence = refused(write(tmp_path, text))
-    first, *lines = sentence.splitlines()
-    assert first == "Settings are wrong (kiosk.toml):" or str(tmp_path) in first
-    assert "  server.prot: unknown setting; remove it or correct its name." in lines
-    assert any(line.startswith("  server.port: Input should be less than") for line in lines)
-    assert any(line.startswith("  site.languages: ") for line in lines)
-    assert len(lines) == 3
+    file = write(tmp_path, f"{text}[serverr]\n")
+    first, *lines = refused(file).splitlines()
+    assert first == f"Settings are wrong ({file}):"
+    assert f"  server.prot ({file}:3): unknown setting; remove it or correct its name." in lines
+    assert f"  serverr ({file}:6): unknown setting; remove it or correct its name." in lines
+    assert any(line.startswith(f"  server.port ({file}:2): Input should be") for line in lines)
+    assert any(line.startswith(f"  site.languages ({file}:5): ") for line in lines)
+    assert len(lines) == 4
 
 
 def test_a_table_of_another_kind_is_no_traceback(tmp_path: Path) -> None:
@@ -132,16 +133,20 @@ def test_a_misspelt_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "KIOSK_SEVER__PORT is no setting of ours" in refused()
     monkeypatch.delenv("KIOSK_SEVER__PORT")
     monkeypatch.setenv("KIOSK_SERVER__PROT", "1")
-    assert "server.prot: unknown setting" in refused()
+    assert "server.prot (environment KIOSK_SERVER__PROT): unknown setting" in refused()
 
 
 def test_a_wrong_secret_is_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KIOSK_UPSTREAM__API_KEY", "secret-4711")
     monkeypatch.setenv("KIOSK_UPSTREAM__ENDPOINT", "http://secret-4711.example")
     sentence = refused()
-    assert "upstream.endpoint: a plain-text address is for the emulator" in sentence
-    assert "secret-4711" not in sentence
+    at = "upstream.endpoint (environment KIOSK_UPSTREAM__ENDPOINT): "
+    assert f"{at}a plain-text address is for the emulator" in sentence
+    monkeypatch.setenv("AZURE_VOICELIVE_ENDPOINT", "http://secret-4711.example")
     monkeypatch.delenv("KIOSK_UPSTREAM__ENDPOINT")
+    assert "upstream.endpoint (environment AZURE_VOICELIVE_ENDPOINT): a plain" in refused()
+    monkeypatch.delenv("AZURE_VOICELIVE_ENDPOINT")
+    assert "secret-4711" not in sentence
     assert "secret-4711" not in repr(load_settings(overrides={"access": {"secret": "s"}}))
 
 

@@ -92,8 +92,13 @@ class Dish(BaseModel):
 
 def test_a_kind_without_a_template_stops_the_start(tmp_path: Path) -> None:
     kinds = {"menu": CardType("menu", "kitchen", Dish)}
-    with pytest.raises(StartupError, match="plugin kitchen: the card type menu has no template"):
+    with pytest.raises(StartupError) as caught:
         Templates([tmp_path], card_types=kinds)
+    assert str(caught.value) == (
+        "plugin kitchen: the card type menu has no template; add templates/cards/menu.html beside "
+        "the plugin."
+    )
+    assert list(caught.value.plugins) == ["kitchen"]
     Templates([write(tmp_path, "cards/menu.html", "{{ card.data.name }}")], card_types=kinds)
 
 
