@@ -1,4 +1,4 @@
-"""Leaves out a plugin's hook that keeps failing, and tries it again after a while."""
+"""Leaves out a plugin's hook that keeps failing or holds the loop, and tries it again later."""
 
 from __future__ import annotations
 
@@ -69,9 +69,12 @@ class Breakers:
         return True
 
     def succeeded(self, plugin: str, hook: str) -> None:
-        """Count a call that went well."""
-        state = self._states.pop((plugin, hook), None)
-        if state is not None and state.opened is not None:
+        """Count a call that went well; one that began before the hook was left out counts not."""
+        state = self._states.get((plugin, hook))
+        if state is None or (state.opened is not None and not state.trying):
+            return
+        del self._states[plugin, hook]
+        if state.opened is not None:
             log.info("plugin works again", plugin=plugin, hook=hook)
 
     def failed(self, plugin: str, hook: str) -> None:
@@ -79,17 +82,27 @@ class Breakers:
         state = self._states.setdefault((plugin, hook), _State())
         state.failures += 1
         if state.failures >= self._limit or state.trying:
-            state.trying = False
-            state.opened = self._clock.monotonic()
-            if state.since is None:
-                state.since = self._clock.now()
-                log.error(
-                    "plugin's hook is left out because it keeps failing",
-                    plugin=plugin,
-                    hook=hook,
-                    failures=state.failures,
-                    pause_s=self._pause_s,
-                )
+            self._open(plugin, hook, state, "it keeps failing")
+
+    def leave_out(self, plugin: str, hook: str, why: str) -> None:
+        """Leave a hook out at once, for `why`."""
+        state = self._states.setdefault((plugin, hook), _State())
+        state.failures += 1
+        self._open(plugin, hook, state, why)
+
+    def _open(self, plugin: str, hook: str, state: _State, why: str) -> None:
+        state.trying = False
+        state.opened = self._clock.monotonic()
+        if state.since is None:
+            state.since = self._clock.now()
+            log.error(
+                "plugin's hook is left out",
+                why=why,
+                plugin=plugin,
+                hook=hook,
+                failures=state.failures,
+                pause_s=self._pause_s,
+            )
 
     def given_up(self, plugin: str, hook: str) -> None:
         """Take back a try that ended without a verdict, such as by the end of its visit."""

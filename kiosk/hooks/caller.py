@@ -81,6 +81,7 @@ class HookCaller:
         metrics: Metrics,
         *,
         slow_ms: int,
+        hold_ms: int,
         queue: int,
         trace: bool,
         breakers: Breakers,
@@ -90,6 +91,7 @@ class HookCaller:
         self.clock = clock
         self._metrics = metrics
         self.slow_s = slow_ms / 1000
+        self._hold_s = hold_ms / 1000
         self._queue_limit = queue
         self._trace = trace
         self.breakers = breakers
@@ -267,8 +269,7 @@ class HookCaller:
         # A hook that held the loop has answered, but everybody waited: say so, or it is never
         # found. Beyond its deadline it counts as a failure, and its answer is still good.
         late = timeout_s is not None and held > timeout_s
-        if held > self.slow_s:
-            self.record(plugin, hook, _held(held), counts=late)
+        self._tell_held(plugin, hook, held, counts=late)
         wrong = check(value) if value is not None else ""
         if wrong:
             # What is told something has done its work, whatever it returned: it is not left out.
@@ -304,14 +305,28 @@ class HookCaller:
         answer = await self._bounded(steps, plugin, hook, timeout_s)
         return answer, max(held, steps.held)
 
-    async def measured(self, plugin: str, hook: str, value: Awaitable[Any]) -> Any:
-        """Await for a plugin and tell when a step of it held the loop."""
+    async def measured(
+        self, plugin: str, hook: str, value: Awaitable[Any], *, breaks: bool = False
+    ) -> Any:
+        """Await for a plugin and tell when a step of it held the loop.
+
+        With `breaks` it is something that can be left out, and is when it held the loop too long.
+        """
         steps = Steps(value, self.clock)
         try:
             return await steps
         finally:
-            if steps.held > self.slow_s:
-                self.record(plugin, hook, _held(steps.held), counts=False)
+            self._tell_held(plugin, hook, steps.held, breaks=breaks)
+
+    def _tell_held(
+        self, plugin: str, hook: str, seconds: float, *, counts: bool = False, breaks: bool = True
+    ) -> None:
+        if seconds <= self.slow_s:
+            return
+        self.record(plugin, hook, _held(seconds), counts=counts)
+        if breaks and seconds > self._hold_s:
+            # Everybody on this server waited so long: nobody shall a second time.
+            self.breakers.leave_out(plugin, hook, _held(seconds))
 
     async def watched(
         self,

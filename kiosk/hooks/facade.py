@@ -88,6 +88,7 @@ class Hooks:
             clock,
             metrics,
             slow_ms=settings.hooks.slow_ms,
+            hold_ms=settings.hooks.hold_ms,
             queue=settings.hooks.queue,
             trace=settings.hooks.trace,
             breakers=Breakers(
@@ -139,7 +140,7 @@ class Hooks:
 
     @property
     def left_out(self) -> Sequence[OpenBreaker]:
-        """The hooks that are left out now because they kept failing."""
+        """The hooks that are left out now because they kept failing or held the loop."""
         return self._caller.breakers.open
 
     @property

@@ -22,7 +22,7 @@ class ToolCalls:
         The tasks that it begins are shown as the tool's, and ended with the server.
         """
         with self._caller.strays.calling(tool.plugin, _hook(tool)):
-            return await self._caller.measured(tool.plugin, _hook(tool), value)
+            return await self._caller.measured(tool.plugin, _hook(tool), value, breaks=True)
 
     def may_run(self, tool: Tool) -> bool:
         """Whether a tool is called now, or left out because it kept failing."""

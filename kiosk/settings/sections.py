@@ -257,6 +257,12 @@ class HookSettings(Section):
     )
     queue: int = Field(200, ge=10, description="Events waiting for one slow plugin.")
     slow_ms: int = Field(50, ge=5, description="A hook that holds the loop longer is reported.")
+    hold_ms: int = Field(
+        3000,
+        ge=100,
+        description="A hook or a tool that holds the loop longer, while every visitor of the "
+        "server waits, is left out at once.",
+    )
     reach: list[str] = Field(
         [],
         description="Addresses and networks that are not public and that plugins may connect to "

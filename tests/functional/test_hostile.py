@@ -91,7 +91,7 @@ async def test_a_visit_completes_and_the_dashboard_names_hook_and_plugin(
     kiosk_harness: MakeHarness, engines: Engines, hook: str, way: Way, request: Any
 ) -> None:
     soak = request.config.getoption("-m") == "soak"
-    plugin = hostile(hook, way, block_s=longest_s(hook) if soak else 0.4)
+    plugin = hostile(hook, way, block_s=5.0 if soak else 0.4)
     guest = Guest()
     harness, refused = await started(kiosk_harness, engines, plugin, guest)
     if refused:
@@ -148,12 +148,6 @@ async def test_a_bad_sink_costs_no_words_and_is_named(
     await is_named(harness, "sink ledger", way)
 
 
-def longest_s(hook: str) -> float:
-    """Return how long a hook holds the loop in the soak part, s."""
-    # Told of every step, it holds each: beyond this the deadlines of opening a visit end it.
-    return 2.0 if hook == "session_event" else 5.0
-
-
 async def started(
     kiosk_harness: MakeHarness, engines: Engines, plugin: object, guest: Guest
 ) -> tuple[KioskHarness, str]:
@@ -173,7 +167,7 @@ async def completes(harness: KioskHarness, guest: Guest) -> None:
     """Hold a visit: a greeting, a tool call, an end by the visitor, words in the database."""
     guest.over.clear()
     visit = await harness.visit(media=False, microphone=False)
-    # A hook that holds the loop does so until it is left out: five times, of 5 s in the soak part.
+    # In the soak part some hold the loop for 5 s, once.
     assert await visit.heard(within=WITHIN_S)
     await visit.type("Open the gate, please.")
     answer = await visit.heard(within=WITHIN_S)

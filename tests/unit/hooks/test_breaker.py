@@ -81,6 +81,24 @@ def test_what_pauses_is_told_without_beginning_a_try() -> None:
     assert list(made.pausing) == []
 
 
+def test_what_held_everybody_is_left_out_at_once_and_tried_after_the_pause() -> None:
+    made, clock = breakers()
+    made.leave_out("p", "greeting", "held the loop 5000 ms")
+    # It has answered all the same; that opens nothing again.
+    made.succeeded("p", "greeting")
+    assert not made.lets("p", "greeting")
+    assert [one.hook for one in made.open] == ["greeting"]
+    clock.advance(PAUSE_S)
+    assert made.lets("p", "greeting")
+    made.leave_out("p", "greeting", "held the loop 5000 ms")
+    made.succeeded("p", "greeting")
+    assert not made.lets("p", "greeting")
+    clock.advance(PAUSE_S)
+    assert made.lets("p", "greeting")
+    made.succeeded("p", "greeting")
+    assert made.open == ()
+
+
 def test_an_operator_closes_all_of_a_plugin() -> None:
     made, _ = breakers()
     for hook in ("cards", "greeting"):

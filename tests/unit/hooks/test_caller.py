@@ -241,6 +241,23 @@ async def test_a_plain_hook_that_holds_the_loop_is_reported_and_still_counts() -
         assert made.count("hook_failures", hook="greeting", plugin="heavy", kind="slow") == 1
 
 
+async def test_one_that_holds_everybody_too_long_is_left_out_at_once() -> None:
+    clock = ManualClock()
+
+    class Heavy:
+        @hookimpl
+        def greeting(self) -> str:
+            clock.advance(4)
+            return "heavy"
+
+    async with running({"heavy": Heavy()}, clock=clock, hooks={"breaker_s": 60}) as made:
+        assert await made.hooks.greeting(Session()) == Greeting("heavy")
+        assert [one.hook for one in made.hooks.left_out] == ["greeting"]
+        assert await made.hooks.greeting(Session()) != Greeting("heavy")
+        clock.advance(61)
+        assert await made.hooks.greeting(Session()) == Greeting("heavy"), "it may try again"
+
+
 # ── GATHER ───────────────────────────────────────────────────────────────────────────────────
 
 

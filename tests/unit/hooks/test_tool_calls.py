@@ -64,6 +64,20 @@ async def test_the_tasks_it_begins_are_its_own() -> None:
         assert made.hooks.left_running("gate") == {"tool open_gate": 1}
 
 
+async def test_one_that_holds_everybody_too_long_is_left_out_at_once() -> None:
+    clock = ManualClock()
+
+    async def holds() -> str:
+        clock.advance(4)
+        return "done"
+
+    async with running({"gate": Gate()}, clock=clock) as made:
+        tool, calls = made.hooks.tools["open_gate"], made.hooks.tool_calls
+        assert await calls.awaited(tool, holds()) == "done"
+        calls.worked(tool)
+        assert not calls.may_run(tool)
+
+
 async def test_one_that_keeps_failing_is_left_out_until_it_works() -> None:
     clock = ManualClock()
     limits = {"breaker_failures": 2, "breaker_s": 60}
