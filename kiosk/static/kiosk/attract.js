@@ -144,7 +144,7 @@ export class Attract {
 
   async #listen() {
     const { Voice } = await import("./voice.js");
-    const notice = document.querySelector(".hearing");
+    const notice = document.querySelector(".listens");
     this.voice = new Voice(this.microphone, this.own.speaks);
     this.voice.addEventListener("on", () => { notice.hidden = false; });
     this.voice.addEventListener("off", () => { notice.hidden = true; });
@@ -211,7 +211,7 @@ export class Attract {
       Object.assign(line, { lang: code, dir, textContent: text });
     }
     this.title.after(this.lines);
-    this.notice = document.querySelector(".watching:not(.hearing)");
+    this.notice = document.querySelector(".watching:not(.listens)");
   }
 
   #rest() {
