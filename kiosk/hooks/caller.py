@@ -17,25 +17,20 @@ from pluggy import HookImpl, PluginManager
 
 from kiosk.clock import Clock
 from kiosk.hooks.breaker import Breakers
-from kiosk.hooks.failures import Failures, PluginFailure, kind_of
-from kiosk.hooks.frames import NOWHERE, home_of, own_frames
+from kiosk.hooks.failures import kind_of
 from kiosk.hooks.markers import Policy
 from kiosk.hooks.once import call_once
 from kiosk.hooks.shapes import Check, anything, nothing
 from kiosk.hooks.site import Site
 from kiosk.hooks.steps import Steps
-from kiosk.hooks.strays import Strays
+from kiosk.hooks.watch import FAILURES, OK, Watch
 from kiosk.tasks import TaskSet, raise_ours
 from kiosk.telemetry import Metrics
 
 log = structlog.get_logger(__name__)
 
-LABELS: Final = {"took": "timeout", "held": "slow", "unfit:": "unfit"}
-"""Kinds of failures as the metrics count them, by the first word for people."""
-
-OK: Final = "ok"
 NO_ANSWER: Final = "no answer"
-"""How a traced call ended that did not fail."""
+"""How a traced call ended that answered nothing and did not fail."""
 
 LEAVE_S: Final = 2.0
 """How long hooks that still run get to end when the server stops."""
@@ -43,10 +38,6 @@ LEAVE_S: Final = 2.0
 
 class _DeadlineError(Exception):
     """Our deadline; a plugin may raise a TimeoutError of its own."""
-
-
-_FAILURES: Final = BaseException
-"""What a plugin may raise: anything; `raise_ours` has what is not its own."""
 
 
 @dataclass(slots=True)
@@ -70,7 +61,7 @@ def policy_of(pm: PluginManager, hook: str) -> Policy:
     return policy
 
 
-class HookCaller:
+class HookCaller(Watch):
     """Calls one application's plugins. Owns the tasks in which asynchronous hooks run."""
 
     def __init__(
@@ -86,20 +77,14 @@ class HookCaller:
         trace: bool,
         breakers: Breakers,
     ) -> None:
+        super().__init__(
+            pm, clock, metrics, slow_ms=slow_ms, hold_ms=hold_ms, trace=trace, breakers=breakers
+        )
         self._pm = pm
         self._sites = sites
-        self.clock = clock
-        self._metrics = metrics
-        self.slow_s = slow_ms / 1000
-        self._hold_s = hold_ms / 1000
         self._queue_limit = queue
-        self._trace = trace
-        self.breakers = breakers
-        self.strays = Strays()
         self._tasks = TaskSet("plugins")
         self._queues: dict[str, asyncio.Queue[tuple[HookImpl, str, float | None, Any]]] = {}
-        self.failures = Failures()
-        self._homes = {name: home_of(plugin) for name, plugin in pm.list_name_plugin()}
 
     def implementations(self, hook: str, *, first_loaded: bool = False) -> list[HookImpl]:
         """Return who implements `hook`, last loaded first unless asked otherwise."""
@@ -118,12 +103,6 @@ class HookCaller:
             raise
         self.held_at_start(plugin, hook, held)
         return held
-
-    def held_at_start(self, plugin: str, hook: str, seconds: float) -> None:
-        """Tell of a registration that took long: every start of the server waits for it."""
-        self.traced(plugin, hook, seconds, OK)
-        if seconds > self.slow_s:
-            self.record(plugin, hook, f"held the start {seconds * 1000:.0f} ms", counts=False)
 
     async def ask(self, hook: str, check: Check, **kwargs: Any) -> Any:
         """Return the first answer that is not None, or None when nobody has one."""
@@ -224,12 +203,11 @@ class HookCaller:
     ) -> Outcome:
         try:
             value, held = await self._answer(plugin, hook, call, timeout_s)
-        except _FAILURES as error:
+        except FAILURES as error:
             raise_ours(error)
             self.record(plugin, hook, _kind(error), _with_frames(error), counts=False)
             return Outcome(failed=True, kind=_kind(error))
-        if held > self.slow_s:
-            self.record(plugin, hook, _held(held), counts=False)
+        self.tell_held(plugin, hook, held, breaks=False)
         wrong = check(value) if value is not None else ""
         if wrong:
             self.record(plugin, hook, wrong, counts=False)
@@ -258,7 +236,7 @@ class HookCaller:
             value, held = await self._answer(
                 plugin, hook, lambda: impl.function(*arguments), timeout_s
             )
-        except _FAILURES as error:
+        except FAILURES as error:
             try:
                 raise_ours(error)
             except BaseException:
@@ -269,7 +247,7 @@ class HookCaller:
         # A hook that held the loop has answered, but everybody waited: say so, or it is never
         # found. Beyond its deadline it counts as a failure, and its answer is still good.
         late = timeout_s is not None and held > timeout_s
-        self._tell_held(plugin, hook, held, counts=late)
+        self.tell_held(plugin, hook, held, counts=late)
         wrong = check(value) if value is not None else ""
         if wrong:
             # What is told something has done its work, whatever it returned: it is not left out.
@@ -285,12 +263,6 @@ class HookCaller:
         answered = outcome.kind or (OK if outcome.value is not None else NO_ANSWER)
         self.traced(plugin, hook, self.clock.monotonic() - started, answered)
 
-    def traced(self, plugin: str, hook: str, seconds: float, outcome: str) -> None:
-        """Log one call where the site asked for it (`hooks.trace`); no words of anybody's."""
-        if self._trace:
-            took = round(seconds * 1000, 1)
-            log.info("hook called", hook=hook, plugin=plugin, ms=took, outcome=outcome)
-
     async def _answer(
         self, plugin: str, hook: str, call: Callable[[], Any], timeout_s: float | None
     ) -> tuple[Any, float]:
@@ -305,62 +277,6 @@ class HookCaller:
         answer = await self._bounded(steps, plugin, hook, timeout_s)
         return answer, max(held, steps.held)
 
-    async def measured(
-        self, plugin: str, hook: str, value: Awaitable[Any], *, breaks: bool = False
-    ) -> Any:
-        """Await for a plugin and tell when a step of it held the loop.
-
-        With `breaks` it is something that can be left out, and is when it held the loop too long.
-        """
-        steps = Steps(value, self.clock)
-        try:
-            return await steps
-        finally:
-            self._tell_held(plugin, hook, steps.held, breaks=breaks)
-
-    def _tell_held(
-        self, plugin: str, hook: str, seconds: float, *, counts: bool = False, breaks: bool = True
-    ) -> None:
-        if seconds <= self.slow_s:
-            return
-        self.record(plugin, hook, _held(seconds), counts=counts)
-        if breaks and seconds > self._hold_s:
-            # Everybody on this server waited so long: nobody shall a second time.
-            self.breakers.leave_out(plugin, hook, _held(seconds))
-
-    async def watched(
-        self,
-        plugin: str,
-        hook: str,
-        call: Callable[[], Awaitable[Any]],
-        timeout_s: float | None,
-        *,
-        answers: tuple[type[BaseException], ...] = (),
-    ) -> Any:
-        """Await something of a plugin's own in this task: measured, recorded, raised again.
-
-        `answers` are what it may raise as an answer; those are no failure. Raises TimeoutError
-        at the deadline.
-        """
-        started, outcome = self.clock.monotonic(), OK
-        limit = asyncio.timeout(timeout_s)
-        try:
-            with self.strays.calling(plugin, hook):
-                async with limit:
-                    return await self.measured(plugin, hook, call())
-        except _FAILURES as error:
-            outcome = kind_of(error)
-            raise_ours(error)
-            source: BaseException | None = error
-            if isinstance(error, TimeoutError) and limit.expired():
-                outcome = f"took longer than {timeout_s:g} s"
-                source = error.__cause__  # the cancellation: where it waited
-            if not isinstance(error, answers):
-                self.record(plugin, hook, outcome, source, counts=False)
-            raise
-        finally:
-            self.traced(plugin, hook, self.clock.monotonic() - started, outcome)
-
     async def _bounded(
         self, value: Awaitable[Any], plugin: str, hook: str, timeout_s: float | None
     ) -> Any:
@@ -370,7 +286,7 @@ class HookCaller:
             with self.strays.calling(plugin, hook):
                 try:
                     return await value, None
-                except _FAILURES as error:  # handed to the caller, who records it
+                except FAILURES as error:  # handed to the caller, who records it
                     raise_ours(error)
                     return None, error
 
@@ -392,26 +308,6 @@ class HookCaller:
         """Return the arguments this implementation asked for; `site` is its plugin's own."""
         site = self._sites.get(impl.plugin_name)
         return [site if name == "site" else kwargs[name] for name in impl.argnames]
-
-    def record(
-        self,
-        plugin: str,
-        hook: str,
-        kind: str,
-        error: BaseException | None = None,
-        *,
-        counts: bool = True,
-        label: str = "",
-    ) -> None:
-        """Count, log and keep one contained failure; `counts` towards leaving the hook out."""
-        if counts:
-            self.breakers.failed(plugin, hook)
-        frames = own_frames(error, self._homes.get(plugin, NOWHERE))
-        # A label set must stay small: the numbers in `kind` are for people.
-        label = label or LABELS.get(kind.partition(" ")[0], kind)
-        self._metrics.hook_failures.labels(hook, plugin, label).inc()
-        self.failures.add(PluginFailure(plugin, hook, kind, self.clock.now(), frames))
-        log.warning("plugin failed", plugin=plugin, hook=hook, kind=kind, frames=list(frames))
 
     async def settle(self, timeout_s: float) -> bool:
         """Wait until every queued event was delivered; False when the deadline came first."""
@@ -438,7 +334,3 @@ def _kind(error: BaseException) -> str:
 
 def _with_frames(error: BaseException) -> BaseException | None:
     return None if isinstance(error, (_DeadlineError, asyncio.CancelledError)) else error
-
-
-def _held(seconds: float) -> str:
-    return f"held the loop {seconds * 1000:.0f} ms"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from kiosk.hooks.caller import HookCaller
+from kiosk.hooks.watch import Watch
 from kiosk.model import EntriesRefused, SinkBusy, TranscriptEntry, TranscriptSink
 
 ANSWERS: Final = (SinkBusy, EntriesRefused)
@@ -15,7 +15,7 @@ ANSWERS: Final = (SinkBusy, EntriesRefused)
 class SinkCalls:
     """The way to every sink. `plugins` says whose each is, by the sink's name."""
 
-    def __init__(self, caller: HookCaller, plugins: Mapping[str, str]) -> None:
+    def __init__(self, caller: Watch, plugins: Mapping[str, str]) -> None:
         self._caller = caller
         self._plugins = plugins
 

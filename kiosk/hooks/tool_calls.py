@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Awaitable
 from typing import Any
 
-from kiosk.hooks.caller import HookCaller
 from kiosk.hooks.failures import kind_of
+from kiosk.hooks.watch import Watch
 from kiosk.model import Tool
 
 
 class ToolCalls:
     """What tools have in common with hooks: breakers, measures and records."""
 
-    def __init__(self, caller: HookCaller) -> None:
+    def __init__(self, caller: Watch) -> None:
         self._caller = caller
 
     async def awaited(self, tool: Tool, value: Awaitable[Any]) -> Any:
