@@ -29,8 +29,12 @@ function voices(synthesis) {
   const known = synthesis.getVoices();
   if (known.length) return Promise.resolve(known);
   return new Promise((resolve) => {
-    const done = () => resolve(synthesis.getVoices());
-    synthesis.addEventListener("voiceschanged", done, { once: true });
+    const waiting = new AbortController();
+    const done = () => {
+      waiting.abort(); // a machine without voices would keep a listener of every visit
+      resolve(synthesis.getVoices());
+    };
+    synthesis.addEventListener("voiceschanged", done, { signal: waiting.signal });
     setTimeout(done, VOICES_MS);
   });
 }
