@@ -15,9 +15,9 @@ from typing import Any, Final
 from pluggy import HookImpl
 
 from kiosk.errors import PluginLoadError
+from kiosk.hooks.caller import HookCaller
 from kiosk.hooks.failures import kind_of
 from kiosk.hooks.once import defined_at, place, top_module, with_place
-from kiosk.hooks.caller import HookCaller
 from kiosk.tasks import TaskSet
 
 HOOK: Final = "lifespan"

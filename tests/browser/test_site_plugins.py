@@ -117,7 +117,7 @@ async def test_each_in_one_visit(
 
 
 async def the_programme_of_the_day_is_shown(page: Page) -> None:
-    await ask(page, "What's on today?")
+    await ask(page, "What is on today?")
     programme = card(page, "What is on")
     await programme.wait_for()
     shown = await programme.inner_text()

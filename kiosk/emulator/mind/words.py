@@ -137,7 +137,7 @@ def meanings(text: str, language: str = "en") -> list[str]:
         result.append("where")
     if re.search(r"\b(?:which|what)\b.*\b(?:there|have|see)\b", joined):
         result.append("list")
-    if re.search(r"\bwhat'?s on\b", joined):
+    if re.search(r"\bwhat(?:'?s| is) on\b", joined):
         result.append("event")
     if re.search(r"\b(?:speak|talk)\b.*\b(?:someone|somebody|person|human|staff)\b", joined):
         result = [word for word in result if word not in ("event", "speak")] + ["staff"]

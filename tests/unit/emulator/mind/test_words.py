@@ -49,7 +49,7 @@ def test_words_that_do_not(one: str, other: str) -> None:
 
 def test_what_is_asked_between_the_words() -> None:
     assert meanings("How do I get to the café?") == ["cafe", "where"]
-    assert meanings("What's on?") == ["event"]
+    assert meanings("What's on?") == meanings("What is on today?") == ["event"]
     assert meanings("Can I speak to someone?") == ["staff"]
     assert meanings("gallery two") == ["gallery", "2"]
     assert meanings("Is it in there?") == []
